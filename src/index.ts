@@ -1,0 +1,2 @@
+/** The programmatic interface: what `import ... from 'lastref'` gives. */
+export {}
