@@ -27,5 +27,5 @@ export default defineConfig(
       camelcase: ['error', { properties: 'never', ignoreImports: true }], // snake_case is for the kernel's own names
     },
   },
-  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  { files: ['**/*.js'], languageOptions: { globals: { URL: 'readonly', process: 'readonly', console: 'readonly' } } },
 )
