@@ -53,9 +53,8 @@ describe('imports', () => {
   })
 
   test.each(Object.keys(rooms))('the project of %s references the rooms of the table', (room) => {
-    const config = JSON.parse(readFileSync(`${root}src/${room}/tsconfig.json`, 'utf8')) as {
-      references: { path: string }[]
-    }
+    const text = readFileSync(`${root}src/${room}/tsconfig.json`, 'utf8')
+    const { config } = ts.parseConfigFileTextToJson(room, text) as { config: { references: { path: string }[] } }
     const referenced = config.references.map((reference) => posix.basename(reference.path))
     expect(referenced.sort()).toEqual([...rooms[room].mayImport].sort())
   })
