@@ -1,0 +1,170 @@
+/**
+ * A transition system as plain, printable, serialisable data: what the compiler produces and every back end reads.
+ *
+ * A state is the value of every shared variable and, for every task, a location and the registers that are live there.
+ * A step of the system is one action of one task, taken indivisibly. Values are integers: booleans are 0 and 1,
+ * a reference is 0 for null and k + 1 for instance k of its pool, an address is a number the compiler handed out.
+ */
+
+export interface TransitionSystem {
+  readonly name: string
+  readonly kernel: string
+  readonly fs: string
+  /** Bounds under which a verdict on this system holds: pool sizes and repetition counts. */
+  readonly bounds: Readonly<Record<string, number>>
+  /** Reductions that shaped the actions: 'protected', 'acquire', 'private'. Empty: one shared access, one action. */
+  readonly reductions: readonly string[]
+  readonly files: readonly string[]
+  /** Inlined calls as a tree; a site names the call that it lies in. */
+  readonly calls: readonly Call[]
+  readonly sites: readonly Site[]
+  readonly variables: readonly Variable[]
+  readonly tasks: readonly Task[]
+  readonly properties: readonly Property[]
+  /** Initial states: a value per variable. Every task starts at location 0, where no register is live. */
+  readonly initial: readonly (readonly number[])[]
+  /** Checked in every state that has no successor and in which every task that must finish has finished. */
+  readonly finals: readonly FinalCondition[]
+}
+
+/** One shared variable: a leaf field of one instance, packed into bitsOf(lo, hi) bits. */
+export interface Variable {
+  /** As in source: `folio0._refcount`, `mm0.pte[1]`. */
+  readonly name: string
+  readonly lo: number
+  readonly hi: number
+  readonly kind: 'uint' | 'bool' | 'enum' | 'ref' | 'address'
+  /** Names of the values lo..hi, for enums, references and addresses. */
+  readonly labels: readonly string[] | null
+  /** Instance it belongs to (`folio0`), for diagrams that show one object. */
+  readonly object: string
+  readonly ghost: boolean
+}
+
+export interface Task {
+  readonly name: string
+  /** Interrupt tasks never have to finish. */
+  readonly interrupt: boolean
+  readonly registers: readonly Register[]
+  readonly locations: readonly Location[]
+}
+
+export interface Register {
+  readonly name: string
+  readonly lo: number
+  readonly hi: number
+  readonly labels: readonly string[] | null
+}
+
+export interface Location {
+  readonly site: number
+  /** Registers that hold a value here, in the order of the packed state; all others are 0. */
+  readonly live: readonly number[]
+  /** Alternatives; several are enabled at once only at a `choose`. Empty: the task is done. */
+  readonly actions: readonly Action[]
+  /** How a task is to be described that is blocked here. Null where no action has a guard. */
+  readonly waiting: Waiting | null
+}
+
+export interface Action {
+  /** Index over all actions of all tasks, in order. */
+  readonly id: number
+  readonly task: number
+  readonly from: number
+  readonly site: number
+  /** Null: always enabled. */
+  readonly guard: Expression | null
+  /** Every path ends in a `goto`, or in a `check` of the constant 0. */
+  readonly body: readonly Statement[]
+}
+
+/** What a blocked task waits for. */
+export interface Waiting {
+  /** `lock`: somebody holds it. `sleep`: another task must wake it. `event`: any other condition. */
+  readonly kind: 'lock' | 'sleep' | 'event'
+  /** What is waited on, as source text: `inode.i_rwsem`, `folio`. */
+  readonly object: string
+  /** Address of the object of a sleep, or null. A value of an `address` variable. */
+  readonly address: Expression | null
+  /** lock, event: the guard. sleep: the condition that the sleeper wants, which is not the guard. */
+  readonly condition: Expression
+  readonly text: string
+  /** lock: bit mask of the tasks that hold it (bit i = task i). Else null. */
+  readonly holders: Expression | null
+}
+
+export type UnaryOperator = 'not' | 'neg'
+export type BinaryOperator =
+  | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>'
+  | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or'
+
+/** Pure, on 32-bit integers. `and`, `or`, `not` take and give 0 or 1; both sides are evaluated. `/` truncates. */
+export type Expression =
+  | { readonly kind: 'const'; readonly value: number }
+  | { readonly kind: 'variable'; readonly variable: number }
+  /** One of `variables`, chosen by an index that is always in 0..length-1. All have the same range. */
+  | { readonly kind: 'element'; readonly variables: readonly number[]; readonly index: Expression }
+  | { readonly kind: 'register'; readonly register: number }
+  | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
+  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: 'select'; readonly condition: Expression; readonly then: Expression; readonly otherwise: Expression }
+
+export type Place = Extract<Expression, { kind: 'variable' | 'element' }>
+
+export type Statement =
+  /** A line of source begins here. No effect; the interpreter reports what follows as one step of the trace. */
+  | { readonly kind: 'step'; readonly site: number }
+  /** `range`: property violated when value is outside the variable's lo..hi; -1 where the compiler has proved it cannot be. */
+  | { readonly kind: 'store'; readonly place: Place; readonly value: Expression; readonly range: number }
+  | { readonly kind: 'set'; readonly register: number; readonly value: Expression }
+  | { readonly kind: 'if'; readonly condition: Expression; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  /** condition false: the property is violated and the action ends here. */
+  | { readonly kind: 'check'; readonly condition: Expression; readonly property: number }
+  /** A `reaches` property has been met when condition is true. */
+  | { readonly kind: 'cover'; readonly condition: Expression; readonly property: number }
+  | { readonly kind: 'goto'; readonly location: number }
+
+export type ViolationClass =
+  | 'missed-wakeup' | 'hung-waiter' | 'deadlock' | 'use-after-free' | 'data-corruption' | 'refcount'
+  | 'null-dereference' | 'leak' | 'stale-mapping' | 'data-race' | 'livelock' | 'assertion'
+
+export interface Property {
+  readonly name: string
+  /** `reaches`: some state must meet it, else the scenario did not test what it is for. */
+  readonly kind: 'always' | 'finally' | 'reaches'
+  readonly class: ViolationClass
+  /** A sentence for the report: "block is not freed while its folio is pinned". */
+  readonly message: string
+  /** Where it is stated, or -1. */
+  readonly site: number
+}
+
+export interface FinalCondition {
+  readonly property: number
+  readonly condition: Expression
+}
+
+/** One inlined call. The body of a task is the root of its tree (parent -1). */
+export interface Call {
+  readonly function: string
+  readonly parent: number
+  /** Site of the call expression; -1 for a root. */
+  readonly site: number
+  /** The change (`src/history`) whose text runs here instead of the newest, or ''. */
+  readonly change: string
+}
+
+export interface Site {
+  readonly file: number
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+  /** The source expression, on one line, at most 100 characters. */
+  readonly text: string
+  readonly call: number
+}
+
+/** Bits that a variable or register with values lo..hi takes in a packed state. */
+export function bitsOf(lo: number, hi: number): number {
+  return hi === lo ? 0 : 32 - Math.clz32(hi - lo)
+}
