@@ -74,7 +74,7 @@ export interface State {
   readonly registers: number[][]
 }
 
-const read = (words: Uint32Array, offset: number, f: Field): number =>
+export const readField = (words: Uint32Array, offset: number, f: Field): number =>
   f.width === 0 ? f.lo : f.width === 32 ? words[offset + f.word] + f.lo : ((words[offset + f.word] >>> f.shift) & ((1 << f.width) - 1)) + f.lo
 
 const write = (words: Uint32Array, offset: number, f: Field, value: number): void => {
@@ -82,13 +82,13 @@ const write = (words: Uint32Array, offset: number, f: Field, value: number): voi
 }
 
 export function unpack(system: TransitionSystem, layout: StateLayout, words: Uint32Array, offset = 0): State {
-  const locations = layout.tasks.map((t) => read(words, offset, t.pc))
+  const locations = layout.tasks.map((t) => readField(words, offset, t.pc))
   return {
-    variables: layout.variables.map((f) => read(words, offset, f)),
+    variables: layout.variables.map((f) => readField(words, offset, f)),
     locations,
     registers: system.tasks.map((task, t) => {
       const values = task.registers.map(() => 0)
-      task.locations[locations[t]].live.forEach((r, i) => (values[r] = read(words, offset, layout.tasks[t].live[locations[t]][i])))
+      task.locations[locations[t]].live.forEach((r, i) => (values[r] = readField(words, offset, layout.tasks[t].live[locations[t]][i])))
       return values
     }),
   }

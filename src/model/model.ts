@@ -20,11 +20,14 @@ export interface Model {
   /**
    * Computes all successors of the state at `states[offset]`. Returns how many. Successor i is
    * `out.states[i * words ...]`, taken by action `out.actions[i]`; if `out.violations[i]` is not -1 the action violated
-   * that property, and the words hold the state as it was at the violation with the task still at its old location.
+   * that property, and the words hold the state as it was at the violation with the task still at its old location
+   * and with its old registers.
    */
   successors(states: Uint32Array, offset: number, out: Successors): number
   /** `reaches` properties met so far (bit i of word i >> 5 = property i), over all calls of `successors`. */
   readonly covered: Uint32Array
+  /** A back end may bring its own store of states with the loop that fills it. Null: the checker's is used. */
+  readonly explore: ((limits: Limits) => Exploration) | null
 }
 
 export interface Successors {
@@ -39,6 +42,42 @@ export function successorsFor(model: Model): Successors {
     actions: new Int32Array(model.successorsMax),
     violations: new Int32Array(model.successorsMax).fill(-1),
   }
+}
+
+/**
+ * The states met so far, numbered in the order of discovery, and the loop that expands them: the hot part of a search.
+ * A state is kept whole and compared whole, so no two are ever confused.
+ */
+export interface Exploration {
+  readonly states: number
+  readonly transitions: number
+  readonly bytes: number
+  /** Number of a state; it is added when it is new. */
+  add(words: Uint32Array, offset: number): number
+  /** Number of a state, or -1. */
+  find(words: Uint32Array, offset: number): number
+  read(state: number, out: Uint32Array): void
+  /**
+   * Expands the states first .. end - 1 in order and adds their successors. Returns the first that was not expanded:
+   * less than `end` when a limit was met.
+   */
+  expand(first: number, end: number): number
+  /** Why `expand` stopped early. */
+  readonly stopped: 'memory' | 'max-states' | null
+  /** What `expand` met since the last call of this, in order. */
+  takeFindings(): Finding[]
+}
+
+/** A state without successors (`action` -1), or an action that violated a property there. */
+export interface Finding {
+  readonly state: number
+  readonly action: number
+  readonly property: number
+}
+
+export interface Limits {
+  readonly maxStates: number
+  readonly memoryBytesMax: number
 }
 
 /** Printed `0/3/1/4`: initial state, then the index of the successor taken at every step. */
@@ -99,13 +138,18 @@ export type Verdict =
 /** Why nothing moves any more, and what the trace says about it. */
 export interface Hang {
   readonly waiting: readonly WaitingTask[]
-  /** Step of the trace (0-based) after which no continuation lets the sleeper go on. */
+  /** The task the rest is about: for a missed wake-up the sleeper whose condition holds. */
+  readonly sleeper: number
+  /** First step of the trace (0-based) after which the sleeper cannot finish in any continuation; -1: never could. */
   readonly doomedAt: number
-  /** Step at which the condition of the sleeper became true for the last time while it slept, or -1. */
+  /**
+   * Last step at which the condition that the sleeper wants in the end became true, or -1. The sleeper may not have
+   * been asleep yet: between its test and its sleep is where wake-ups are missed.
+   */
   readonly missedAt: number
   /**
-   * Right after `missedAt`: can any continuation still wake the sleeper? The shortest one, as action ids, or null.
-   * Found by search.
+   * Right after `missedAt`: can any continuation still wake the sleeper (let it take a step from the location where it
+   * hangs in the end), or let it finish without sleeping there? The shortest one, as action ids, or null.
    */
   readonly rescue: readonly number[] | null
 }

@@ -98,7 +98,7 @@ export type BinaryOperator =
   | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>'
   | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or'
 
-/** Pure, on 32-bit integers. `and`, `or`, `not` take and give 0 or 1; both sides are evaluated. `/` truncates. */
+/** Pure, on signed 32-bit integers that wrap. `and`, `or`, `not` give 0 or 1. `/` truncates; division by zero gives 0. */
 export type Expression =
   | { readonly kind: 'const'; readonly value: number }
   | { readonly kind: 'variable'; readonly variable: number }

@@ -39,7 +39,7 @@ export function interpret(system: TransitionSystem): ExplainingModel {
     return { steps: run.microSteps(), violation }
   }
 
-  return { system, layout, initial: initialStates(system, layout), successorsMax: successorsMax(system), successors, covered, explain }
+  return { system, layout, initial: initialStates(system, layout), successorsMax: successorsMax(system), successors, covered, explore: null, explain }
 }
 
 interface OpenStep {

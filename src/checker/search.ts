@@ -1,0 +1,188 @@
+/**
+ * Breadth-first search through all states of a model, level by level.
+ *
+ * A violation ends the search at the end of its level, so the counterexample is one of the shortest and does not depend
+ * on the order of the states. Of several violations in one level the preferred one is: a state without successors
+ * before a violating step (it is one step shorter), then the class that stands first in `preference`, then the smaller
+ * property id. Same model, same options, same answer, except for what `poll` decides.
+ */
+import type { Exploration, Finding, IncompleteReason, Model, Statistics, Verdict } from '../model/model.ts'
+import type { ViolationClass } from '../model/system.ts'
+import { counterexample } from './counterexample.ts'
+import { explorationOf } from './exploration.ts'
+import { explainHang } from './hang.ts'
+import { judgeStuck, type Stuck } from './stuck.ts'
+
+export interface SearchOptions {
+  /** The search ends as incomplete when it has met more states than this. */
+  readonly maxStates: number
+  readonly memoryBytesMax: number
+  /** States that one question about a hang may explore. */
+  readonly hangStatesMax: number
+  /** Asked every few thousand states. */
+  readonly poll: (progress: Progress) => 'go' | IncompleteReason
+}
+
+export interface Progress {
+  readonly states: number
+  readonly transitions: number
+  readonly depth: number
+  /** States waiting to be expanded. */
+  readonly frontier: number
+  readonly bytes: number
+}
+
+/** All violations of a system, counted. */
+export interface Census {
+  readonly statistics: Statistics
+  /** Null when the search was complete. */
+  readonly incomplete: IncompleteReason | null
+  /** Violating steps and final states per property id. */
+  readonly violations: ReadonlyMap<number, number>
+  /** States per class. */
+  readonly hangs: ReadonlyMap<ViolationClass, number>
+  /** `reaches` properties that no state met. */
+  readonly unreached: readonly number[]
+}
+
+/** Most serious first. */
+export const preference: readonly ViolationClass[] = [
+  'data-corruption', 'use-after-free', 'null-dereference', 'refcount', 'stale-mapping', 'data-race', 'assertion',
+  'missed-wakeup', 'deadlock', 'hung-waiter', 'livelock', 'leak',
+]
+
+const statesPerPoll = 4096
+
+export function search(model: Model, options: SearchOptions): Verdict {
+  const walk = new Walk(model, options)
+  while (walk.next()) {
+    const violations = walk.takeViolations()
+    if (violations.length > 0) return violated(model, walk, violations, options)
+    if (walk.incomplete !== null) return { kind: 'incomplete', reason: walk.incomplete, statistics: walk.statistics() }
+  }
+  const [missed] = unreached(model)
+  if (missed === undefined) return { kind: 'holds', statistics: walk.statistics() }
+  return {
+    kind: 'violated',
+    class: model.system.properties[missed].class,
+    property: missed,
+    trace: { initial: 0, choices: [] },
+    hang: null,
+    statistics: walk.statistics(),
+  }
+}
+
+/** Explores everything, whatever is violated. */
+export function census(model: Model, options: SearchOptions): Census {
+  const walk = new Walk(model, options)
+  const violations = new Map<number, number>()
+  const hangs = new Map<ViolationClass, number>()
+  while (walk.next()) {
+    for (const v of walk.takeViolations()) {
+      if (v.property === -1) hangs.set(v.class, (hangs.get(v.class) ?? 0) + 1)
+      else violations.set(v.property, (violations.get(v.property) ?? 0) + 1)
+    }
+    if (walk.incomplete !== null) break
+  }
+  return { statistics: walk.statistics(), incomplete: walk.incomplete, violations, hangs, unreached: unreached(model) }
+}
+
+interface Violation extends Finding {
+  readonly class: ViolationClass
+}
+
+/** The search as a sequence of levels. */
+class Walk {
+  readonly exploration: Exploration
+  /** First state of every level met so far. */
+  readonly levels: number[] = []
+  /** First state behind the last level. */
+  levelEnd = 0
+  incomplete: IncompleteReason | null = null
+  readonly #model: Model
+  readonly #options: SearchOptions
+  readonly #words: Uint32Array
+  #violations: Violation[] = []
+  #finals = 0
+  #frontierMax = 0
+  #expanded = 0
+
+  constructor(model: Model, options: SearchOptions) {
+    this.#model = model
+    this.#options = options
+    this.#words = new Uint32Array(model.layout.words)
+    model.covered.fill(0)
+    this.exploration = explorationOf(model, options)
+    for (const words of model.initial) this.exploration.add(words, 0)
+  }
+
+  /** Expands one more level. False when there is none. */
+  next(): boolean {
+    const end = this.exploration.states
+    if (this.#expanded === end || this.incomplete !== null) return false
+    this.levels.push(this.#expanded)
+    this.levelEnd = end
+    while (this.#expanded < end && this.incomplete === null) {
+      const batch = Math.min(end, this.#expanded + statesPerPoll)
+      this.#expanded = this.exploration.expand(this.#expanded, batch)
+      this.#frontierMax = Math.max(this.#frontierMax, this.exploration.states - this.#expanded)
+      for (const finding of this.exploration.takeFindings()) this.#judge(finding)
+      if (this.#expanded < batch) this.incomplete = this.exploration.stopped
+      else this.#poll()
+    }
+    return true
+  }
+
+  takeViolations(): readonly Violation[] {
+    const violations = this.#violations
+    this.#violations = []
+    return violations
+  }
+
+  statistics(): Statistics {
+    const { states, transitions, bytes } = this.exploration
+    const depth = Math.max(0, this.levels.length - 1)
+    return { states, transitions, depth, finals: this.#finals, frontierMax: this.#frontierMax, bytes }
+  }
+
+  #judge(finding: Finding): void {
+    if (finding.action !== -1) {
+      this.#violations.push({ ...finding, class: this.#model.system.properties[finding.property].class })
+      return
+    }
+    this.exploration.read(finding.state, this.#words)
+    const stuck: Stuck = judgeStuck(this.#model, this.#words)
+    if (stuck.kind !== 'hang') this.#finals++
+    if (stuck.kind === 'hang') this.#violations.push({ ...finding, class: stuck.class })
+    else if (stuck.kind === 'violated') this.#violations.push({ ...finding, class: stuck.class, property: stuck.property })
+  }
+
+  #poll(): void {
+    const { states, transitions, bytes } = this.exploration
+    const frontier = states - this.#expanded
+    const answer = this.#options.poll({ states, transitions, depth: this.levels.length - 1, frontier, bytes })
+    if (answer !== 'go' && frontier > 0) this.incomplete = answer
+  }
+}
+
+function violated(model: Model, walk: Walk, violations: readonly Violation[], options: SearchOptions): Verdict {
+  const rank = (v: Violation) => [v.action === -1 ? 0 : 1, preference.indexOf(v.class), v.property]
+  const order = (a: Violation, b: Violation) => {
+    const [x, y] = [rank(a), rank(b)]
+    const i = x.findIndex((_, k) => x[k] !== y[k])
+    return i < 0 ? 0 : x[i] - y[i]
+  }
+  const best = violations.reduce((a, b) => (order(b, a) < 0 ? b : a))
+  const statistics = walk.statistics()
+  const targets = violations.filter((v) => order(v, best) === 0)
+  const trace = counterexample(model, walk.exploration, walk.levels, walk.levelEnd, targets)
+  const hang = best.property === -1 ? explainHang(model, trace, options) : null
+  return { kind: 'violated', class: best.class, property: best.property, trace, hang, statistics }
+}
+
+function unreached(model: Model): number[] {
+  return model.system.properties.flatMap((property, i) =>
+    property.kind === 'reaches' && !((model.covered[i >>> 5] >>> (i & 31)) & 1) ? [i] : [],
+  )
+}
+
