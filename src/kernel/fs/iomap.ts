@@ -1,0 +1,75 @@
+/**
+ * Blocks of files: a model of what XFS, ext4 and virtiofs do with extents, transactions and free space.
+ * A transaction is one step, guarded by the lock of the extents. `bmap_free` is where it shows whether everybody has
+ * let go: nothing may reach the block any more.
+ */
+import { all, bound, down_read, down_write, expect, indivisible, Task, up_read, up_write } from '../../dialect/index.ts'
+import { Bio } from '../include/bio.ts'
+import { Block, type Inode } from '../include/fs.ts'
+import { Vma, type Folio } from '../include/mm_types.ts'
+
+/** The block at that place of the file, allocated if there was a hole. Null: the device is full. */
+export function iomap_begin(inode: Inode, index: number): Block | null {
+  down_read(inode.i_lock)
+  const block = inode.extent[index]
+  up_read(inode.i_lock)
+  return block !== null ? block : bmap_alloc(inode, index)
+}
+
+/** Takes a free block. One fault at a time gets here for an index, since the DAX entry is locked. */
+export function bmap_alloc(inode: Inode, index: number): Block | null {
+  down_write(inode.i_lock)
+  const block = indivisible(() => {
+    for (const candidate of all(Block)) {
+      if (candidate.owner === null) {
+        candidate.owner = inode
+        return candidate
+      }
+    }
+    return null
+  })
+  inode.extent[index] = block
+  up_write(inode.i_lock)
+  return block
+}
+
+/** Gives blocks start .. end - 1 of the file back. Called with the fault lock held exclusively, or at eviction. */
+export function bmap_free(inode: Inode, start: number, end: number): void {
+  down_write(inode.i_lock)
+  for (let index = start; index < end; index++) {
+    const block = inode.extent[index]
+    if (block !== null) {
+      inode.extent[index] = null
+      free_block(block)
+    }
+  }
+  up_write(inode.i_lock)
+}
+
+export function free_block(block: Block): void {
+  indivisible(() => {
+    expect_unused(block.pfn!)
+    block.owner = null
+  })
+}
+
+/** What a block that goes back to the free space must not be: under I/O, or reachable by a program. */
+export function expect_unused(folio: Folio): void {
+  for (const bio of all(Bio)) {
+    expect(bio.bi_folio !== folio, 'use-after-free', 'a block is not freed while its page is pinned for I/O')
+  }
+  for (const vma of all(Vma)) {
+    for (let index = 0; index < bound('pages'); index++) {
+      expect(vma.pte[index].pfn !== folio, 'stale-mapping', 'a block is not freed while a page-table entry maps it')
+    }
+    for (const task of all(Task)) {
+      for (let index = 0; index < bound('pages'); index++) {
+        expect(
+          vma.tlb[task.id * bound('pages') + index].pfn !== folio,
+          'stale-mapping',
+          'a block is not freed while a TLB holds its translation',
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** struct bio, of one page. Linux 7.3 include/linux/blk_types.h. */
+import { bool, Completion, embedded, ref, Struct } from '../../dialect/index.ts'
+import { Folio, Vma } from './mm_types.ts'
+
+export class Bio extends Struct<'bio'> {
+  /** The page that it holds a reference of, from the end of GUP until the reference is dropped. */
+  bi_folio = ref(() => Folio)
+  /** BIO_PAGE_PINNED: the reference is a pin. */
+  bi_page_pinned = bool()
+  /** The device has it. */
+  bi_submitted = bool()
+  /** The transfer is over; the submitter waits for this. */
+  bi_done = embedded(() => Completion)
+  /** Where the bytes are meant to go. */
+  readonly bi_vma = ref(() => Vma)
+}

@@ -1,0 +1,94 @@
+/**
+ * Files. Linux 7.3 include/linux/fs.h; XFS, ext4 and fuse parts of the inode are folded in.
+ * Left out: dentries, file descriptors, freezing, leases, quota, the journal.
+ */
+import {
+  array,
+  atomic,
+  bool,
+  bound,
+  embedded,
+  guardedBy,
+  oneOf,
+  ref,
+  RwSemaphore,
+  Spinlock,
+  Struct,
+  uint,
+} from '../../dialect/index.ts'
+import { Folio } from './mm_types.ts'
+
+/** super_block.s_type: index into FILE_SYSTEMS. */
+export const XFS: number = 0
+export const EXT4: number = 1
+export const FUSE: number = 2
+
+export class SuperBlock extends Struct<'super_block'> {
+  readonly s_type = uint(2)
+}
+
+/** A block of the device, as large as a page. */
+export class Block extends Struct<'block'> {
+  /** The page of the device that it is, for ever. */
+  readonly pfn = ref(() => Folio)
+  /** The file it belongs to; null: free. */
+  owner = ref(() => Inode)
+}
+
+export const DAX_ABSENT: number = 0
+/** Holds the lock bit while a fault finds out what is to be mapped. */
+export const DAX_EMPTY: number = 1
+/** A hole that reads map the zero page for. */
+export const DAX_ZERO_PAGE: number = 2
+/** Names a page of the device. */
+export const DAX_REAL: number = 3
+
+/** One slot of `i_pages` of a DAX file. In the kernel one word: pfn and flags. Marks are the xarray's. */
+export class DaxEntry extends Struct<'dax_entry'> {
+  kind = oneOf({ DAX_ABSENT, DAX_EMPTY, DAX_ZERO_PAGE, DAX_REAL })
+  pfn = ref(() => Folio)
+  locked = bool()
+  /** PAGECACHE_TAG_DIRTY */
+  dirty = bool()
+  /** PAGECACHE_TAG_TOWRITE */
+  towrite = bool()
+}
+
+/** struct address_space of an inode. */
+export class AddressSpace extends Struct<'address_space'> {
+  readonly host = ref(() => Inode)
+  /** The fault lock: faults hold it shared, truncate and hole punch exclusively. */
+  invalidate_lock = embedded(() => RwSemaphore)
+  /** The lock of the xarray `i_pages`. Interrupts are off while it is held. */
+  xa_lock = embedded(() => Spinlock)
+  /** The entries, by page of the file. */
+  i_pages = guardedBy(
+    array(bound('pages'), () => embedded(() => DaxEntry)),
+    (mapping: AddressSpace) => mapping.xa_lock,
+  )
+  i_mmap_rwsem = embedded(() => RwSemaphore)
+  /** By VMA: it is in the interval tree `i_mmap`. */
+  i_mmap = guardedBy(
+    array(bound('vmas'), () => bool()),
+    (mapping: AddressSpace) => mapping.i_mmap_rwsem,
+  )
+  /** Number of VMAs in `i_mmap`. Kept only where mapping_mapped() asks, without the lock, whether the tree is empty. */
+  nr_mapped = atomic(3)
+}
+
+/** struct inode, xfs_inode, ext4_inode_info, fuse_inode. */
+export class Inode extends Struct<'inode'> {
+  readonly i_sb = ref(() => SuperBlock)
+  readonly i_mapping = ref(() => AddressSpace)
+  /** XFS: IOLOCK. */
+  i_rwsem = embedded(() => RwSemaphore)
+  /** XFS: ILOCK; ext4: i_data_sem; fuse: the lock of the file's list of ranges. Guards the extents. */
+  i_lock = embedded(() => RwSemaphore)
+  /** By page of the file: its block, or null: a hole. */
+  extent = guardedBy(
+    array(bound('pages'), () => ref(() => Block)),
+    (inode: Inode) => inode.i_lock,
+  )
+  /** Pages. Written under `i_rwsem` and the fault lock, read under the fault lock. */
+  i_size = uint(2)
+}

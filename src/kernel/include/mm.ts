@@ -1,0 +1,42 @@
+/** Page counts and flags of GUP and faults. Linux 7.3 include/linux/mm.h, mm_types.h, page_ref.h. */
+import type { Folio } from './mm_types.ts'
+import { __folio_put } from '../mm/folio.ts'
+
+export const FOLL_WRITE: number = 1
+/** A reference that protects the `struct page` only: put_page() ends it. */
+export const FOLL_GET: number = 2
+/** A reference for whoever reads or writes the bytes: unpin_user_page() ends it. */
+export const FOLL_PIN: number = 4
+
+/** What a pin adds to `_refcount`. */
+export const GUP_PIN_COUNTING_BIAS: number = 1024
+
+/** vm_fault_t */
+export const VM_FAULT_SIGBUS: number = 2
+export const VM_FAULT_SIGSEGV: number = 4
+export const VM_FAULT_NOPAGE: number = 8
+
+export function folio_ref_count(folio: Folio): number {
+  return folio._refcount.read()
+}
+
+export function folio_mapcount(folio: Folio): number {
+  return folio._mapcount.read()
+}
+
+export function folio_get(folio: Folio): void {
+  folio._refcount.inc()
+}
+
+/** Takes `count` references unless the page is idle. */
+export function folio_ref_try_add(folio: Folio, count: number): boolean {
+  return folio._refcount.add_unless(count, 0)
+}
+
+export function folio_put(folio: Folio): void {
+  if (folio._refcount.dec_and_test()) __folio_put(folio)
+}
+
+export function folio_put_refs(folio: Folio, refs: number): void {
+  if (folio._refcount.sub_and_test(refs)) __folio_put(folio)
+}

@@ -1,0 +1,72 @@
+/**
+ * Memory: folios, page-table entries, address spaces of processes. Linux 7.3 include/linux/mm_types.h.
+ * Left out: huge pages (every folio is one page, so `struct page` and `struct folio` are one), flags, LRU, memory
+ * control groups, page-table levels above the last one, file offsets of a mapping (page i of a VMA is page i of the file).
+ */
+import {
+  array,
+  atomic,
+  bool,
+  bound,
+  embedded,
+  guardedBy,
+  ref,
+  RwSemaphore,
+  Spinlock,
+  Struct,
+  Task,
+  uint,
+} from '../../dialect/index.ts'
+import { AddressSpace, Block } from './fs.ts'
+
+/** struct page and struct folio of one page of the device. */
+export class Folio extends Struct<'folio'> {
+  /** Page-table entries that map it + gets + GUP_PIN_COUNTING_BIAS for each pin. Idle at 0. */
+  _refcount = atomic(13)
+  /** Page-table entries that map it. */
+  _mapcount = atomic(3)
+  /** The file that has an entry for it, or null. Written under the `i_pages` lock of that file. */
+  mapping = ref(() => AddressSpace)
+  /** The block of the device that it stands for: pfn = start of the device + block number, for ever. */
+  readonly block = ref(() => Block)
+}
+
+/** pte_t: page 0, 1, ... of a VMA. The hardware and fast GUP read it without a lock. */
+export class Pte extends Struct<'pte'> {
+  /** The page, or null: none. */
+  pfn = ref(() => Folio)
+  /** Stores are allowed. */
+  write = bool()
+}
+
+/** struct mm_struct. */
+export class MmStruct extends Struct<'mm'> {
+  mmap_lock = embedded(() => RwSemaphore)
+  /** By VMA: it is in the tree of this mm. */
+  mm_mt = guardedBy(
+    array(bound('vmas'), () => bool()),
+    (mm: MmStruct) => mm.mmap_lock,
+  )
+  /** One page-table lock for the whole table (`ptl`). */
+  page_table_lock = embedded(() => Spinlock)
+  /** mmu_gathers that have begun and not yet flushed. */
+  tlb_flush_pending = atomic(3)
+}
+
+/** struct vm_area_struct. */
+export class Vma extends Struct<'vma'> {
+  readonly vm_mm = ref(() => MmStruct)
+  readonly vm_file = ref(() => AddressSpace)
+  /** Pages. */
+  readonly vm_pages = uint(2)
+  pte = array(bound('pages'), () => embedded(() => Pte))
+  /** What the TLB of each CPU holds: CPU c, page i at c * pages + i. */
+  tlb = array(bound('tasks') * bound('pages'), () => embedded(() => Pte))
+}
+
+/** What the scheduler knows of a CPU. There is one for each task. */
+export class Cpu extends Struct<'cpu'> {
+  readonly task = ref(() => Task)
+  /** Address space that is loaded, or null: a kernel thread or an interrupt. */
+  readonly mm = ref(() => MmStruct)
+}

@@ -1,0 +1,44 @@
+/** Putting a machine together, before the tasks start. For the `setup` of scenarios. */
+import { all, at, bound, init, index_of, Task } from '../../dialect/index.ts'
+import { Bio } from '../include/bio.ts'
+import { AddressSpace, Block, Inode, SuperBlock } from '../include/fs.ts'
+import { Cpu, Folio, MmStruct, Vma } from '../include/mm_types.ts'
+import { __init_zone_device_page } from '../mm/mm_init.ts'
+
+/** The device: page n is block n. A CPU for each task. */
+export function machine_init(): void {
+  init(at(SuperBlock, 0), { s_type: bound('fs') })
+  for (let n = 0; n < bound('blocks'); n++) {
+    init(at(Folio, n), { block: at(Block, n) })
+    init(at(Block, n), { pfn: at(Folio, n) })
+    __init_zone_device_page(at(Folio, n))
+  }
+  for (const task of all(Task)) init(at(Cpu, task.id), { task })
+}
+
+/** A file of `pages` pages, which are holes. */
+export function file_init(inode: Inode, pages: number): void {
+  const mapping = at(AddressSpace, index_of(inode))
+  init(inode, { i_sb: at(SuperBlock, 0), i_mapping: mapping })
+  init(mapping, { host: inode })
+  inode.i_size = pages
+}
+
+/** Page `index` of the file has a block. */
+export function block_init(inode: Inode, index: number, block: Block): void {
+  inode.extent[index] = block
+  block.owner = inode
+}
+
+export function vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): void {
+  init(vma, { vm_mm: mm, vm_file: inode.i_mapping, vm_pages: pages })
+}
+
+/** The task is a thread of the program with that address space. */
+export function task_init(id: number, mm: MmStruct): void {
+  init(at(Cpu, id), { mm })
+}
+
+export function bio_init(bio: Bio, vma: Vma): void {
+  init(bio, { bi_vma: vma })
+}

@@ -1,0 +1,35 @@
+/** Sleeping and waking. Linux 7.3 kernel/sched/core.c. Left out: run queues, priorities, preemption, `on_rq` and `on_cpu`. */
+import {
+  current,
+  indivisible,
+  TASK_INTERRUPTIBLE,
+  TASK_RUNNING,
+  TASK_UNINTERRUPTIBLE,
+  when,
+  type Task,
+} from '../../../dialect/index.ts'
+
+export { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE }
+
+/** Runs others until somebody makes this task runnable. A pending signal does so at once in an interruptible sleep. */
+export function schedule(): void {
+  when(
+    () => current.state === TASK_RUNNING || (current.state === TASK_INTERRUPTIBLE && current.sigpending),
+    () => {
+      current.state = TASK_RUNNING
+    },
+  )
+}
+
+/** Makes a sleeping task runnable. False when it was not asleep. */
+export function try_to_wake_up(task: Task): boolean {
+  return indivisible(() => {
+    const was_asleep = task.state !== TASK_RUNNING
+    task.state = TASK_RUNNING
+    return was_asleep
+  })
+}
+
+export function signal_pending_state(state: number): boolean {
+  return state === TASK_INTERRUPTIBLE && current.sigpending
+}

@@ -1,0 +1,14 @@
+/** Dropping folio references. Linux 7.3 mm/folio.c. Left out: everything but pages of an FSDAX device. */
+import type { Folio } from '../include/mm_types.ts'
+import { folio_put } from '../include/mm.ts'
+import { free_zone_device_folio } from './memremap.ts'
+
+/** The count has fallen to zero. */
+export function __folio_put(folio: Folio): void {
+  free_zone_device_folio(folio)
+}
+
+/** Drops what a finished mmu_gather has collected. Linux: free_pages_and_swap_cache(), folios_put_refs(). */
+export function folios_put_refs(folio: Folio): void {
+  folio_put(folio)
+}

@@ -1,0 +1,114 @@
+/**
+ * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
+ * Left out: FOLL_LONGTERM (refused for FSDAX), huge entries, secretmem, the fork sequence count.
+ */
+import { down_read, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
+import type { Folio, Vma } from '../include/mm_types.ts'
+import {
+  FOLL_PIN,
+  FOLL_WRITE,
+  folio_get,
+  folio_put,
+  folio_put_refs,
+  folio_ref_try_add,
+  GUP_PIN_COUNTING_BIAS,
+  VM_FAULT_NOPAGE,
+} from '../include/mm.ts'
+import { handle_mm_fault } from './memory.ts'
+import { local_irq_restore, local_irq_save, ptep_get } from './pgtable.ts'
+
+/** The page at that place of the mapping with a reference that unpin_user_page() ends, or null (-EFAULT). */
+export function pin_user_pages_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
+  return gup_fast_fallback(vma, index, gup_flags | FOLL_PIN)
+}
+
+export function unpin_user_page(folio: Folio): void {
+  gup_put_folio(folio, 1, FOLL_PIN)
+}
+
+export function put_page(folio: Folio): void {
+  folio_put(folio)
+}
+
+export function gup_fast_fallback(vma: Vma, index: number, gup_flags: number): Folio | null {
+  const folio = gup_fast(vma, index, gup_flags)
+  if (folio !== null) return folio
+  return __gup_longterm_locked(vma, index, gup_flags)
+}
+
+/** Without locks. Interrupts are off, so that a TLB flush, and with it the freeing of page tables, waits. */
+export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
+  local_irq_save()
+  const folio = gup_fast_pte_range(vma, index, gup_flags)
+  local_irq_restore()
+  return folio
+}
+
+/**
+ * Reference first, then look at the entry again:
+ *
+ *   gup_fast                      dax_layout_busy_page_range
+ *   read entry: present           clear entry, flush
+ *   take reference                read reference count
+ *   entry still the same?
+ *
+ * Either the scan sees the reference, or the entry has changed and the reference is given back.
+ */
+export function gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
+  const write = (flags & FOLL_WRITE) !== 0
+  const page = ptep_get(vma, index, write)
+  if (page === null) return null
+  const folio = try_grab_folio_fast(page, 1, flags)
+  if (folio === null) return null
+  if (ptep_get(vma, index, write) !== page) {
+    gup_put_folio(folio, 1, flags)
+    return null
+  }
+  return folio
+}
+
+export function try_get_folio(page: Folio, refs: number): Folio | null {
+  return folio_ref_try_add(page, refs) ? page : null
+}
+
+export function try_grab_folio_fast(page: Folio, refs: number, flags: number): Folio | null {
+  const folio = try_get_folio(page, refs)
+  if (folio === null) return null
+  if ((flags & FOLL_PIN) !== 0) folio._refcount.add(refs * (GUP_PIN_COUNTING_BIAS - 1))
+  return folio
+}
+
+/** Called with the page-table lock held; the entry's own reference keeps the page from idle. */
+export function try_grab_folio(folio: Folio, refs: number, flags: number): void {
+  if ((flags & FOLL_PIN) !== 0) folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
+  else folio_get(folio)
+}
+
+export function gup_put_folio(folio: Folio, refs: number, flags: number): void {
+  folio_put_refs(folio, (flags & FOLL_PIN) !== 0 ? refs * GUP_PIN_COUNTING_BIAS : refs)
+}
+
+export function __gup_longterm_locked(vma: Vma, index: number, gup_flags: number): Folio | null {
+  down_read(vma.vm_mm!.mmap_lock)
+  const folio = __get_user_pages(vma, index, gup_flags)
+  up_read(vma.vm_mm!.mmap_lock)
+  return folio
+}
+
+/** Called with `mmap_lock` held for reading. */
+export function __get_user_pages(vma: Vma, index: number, gup_flags: number): Folio | null {
+  for (;;) {
+    const folio = follow_page_pte(vma, index, gup_flags)
+    if (folio !== null) return folio
+    const fault = handle_mm_fault(vma, index, (gup_flags & FOLL_WRITE) !== 0)
+    if (fault !== VM_FAULT_NOPAGE) return null
+  }
+}
+
+export function follow_page_pte(vma: Vma, index: number, flags: number): Folio | null {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const folio = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
+  if (folio !== null) try_grab_folio(folio, 1, flags)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return folio
+}

@@ -1,0 +1,93 @@
+/**
+ * Page-table population and removal. Linux 7.3 mm/memory.c.
+ * Left out: anonymous memory and private copies, swap, huge entries, userfaultfd, fault-around, per-VMA locks.
+ */
+import { all, assert, down_read, index_of, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
+import type { AddressSpace } from '../include/fs.ts'
+import { EXT4, FUSE } from '../include/fs.ts'
+import { Vma, type Folio } from '../include/mm_types.ts'
+import { VM_FAULT_NOPAGE, VM_FAULT_SIGSEGV, VM_FAULT_SIGBUS, folio_get } from '../include/mm.ts'
+import { ext4_dax_fault } from '../fs/ext4/file.ts'
+import { fuse_dax_fault } from '../fs/fuse/dax.ts'
+import { xfs_filemap_fault } from '../fs/xfs/xfs_file.ts'
+import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
+import { ptep_get, ptep_get_and_clear, set_pte_at } from './pgtable.ts'
+import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from './rmap.ts'
+
+/** Called with `mmap_lock` held for reading. */
+export function handle_mm_fault(vma: Vma, index: number, write: boolean): number {
+  if (!vma.vm_mm!.mm_mt[index_of(vma)]) return VM_FAULT_SIGSEGV
+  const type = vma.vm_file!.host!.i_sb!.s_type
+  if (type === EXT4) return ext4_dax_fault(vma, index, write)
+  if (type === FUSE) return fuse_dax_fault(vma, index, write)
+  return xfs_filemap_fault(vma, index, write)
+}
+
+/** Maps a page of the device. Called with the DAX entry locked; the caller's own reference keeps the page from idle. */
+export function vmf_insert_page_mkwrite(vma: Vma, index: number, folio: Folio, write: boolean): number {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const error = insert_page_into_pte_locked(vma, index, folio, write)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return error ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE
+}
+
+/** Called with the page-table lock held. True: the entry names another page. */
+export function insert_page_into_pte_locked(vma: Vma, index: number, folio: Folio, write: boolean): boolean {
+  const present = ptep_get(vma, index, false)
+  if (present === null) {
+    folio_get(folio)
+    folio_add_file_rmap_pte(folio)
+    set_pte_at(vma, index, folio, write)
+    return false
+  }
+  if (present !== folio) return true
+  if (write) set_pte_at(vma, index, folio, true)
+  return false
+}
+
+/** Takes the entry out of the table. The page is still referenced: tlb_finish_mmu() drops that when no TLB has it any more. */
+export function zap_pte_range(vma: Vma, index: number): Folio | null {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const folio = ptep_get_and_clear(vma, index)
+  if (folio !== null) zap_present_ptes(folio)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return folio
+}
+
+/** The page of a present entry if its mappings are counted. */
+export function vm_normal_page(page: Folio): Folio | null {
+  return page
+}
+
+/** Called with the page-table lock held. */
+export function zap_present_ptes(page: Folio): void {
+  const folio = vm_normal_page(page)
+  if (folio !== null) zap_present_folio_ptes(folio)
+}
+
+/** Called with the page-table lock held. */
+export function zap_present_folio_ptes(folio: Folio): void {
+  folio_remove_rmap_pte(folio)
+}
+
+/** Unmaps pages start .. end - 1 of one VMA, in a gather of its own. */
+export function zap_page_range_single(vma: Vma, start: number, end: number): void {
+  assert(end - start <= 2, 'a gather holds two pages')
+  const mm = vma.vm_mm!
+  tlb_gather_mmu(mm)
+  const first = start < end ? zap_pte_range(vma, start) : null
+  const second = start + 1 < end ? zap_pte_range(vma, start + 1) : null
+  tlb_finish_mmu(mm, first, second)
+}
+
+/**
+ * Unmaps pages start .. end - 1 of the file from every process. When it returns, no CPU reaches them through this file,
+ * until the next fault; the fault lock, held exclusively, keeps faults out.
+ */
+export function unmap_mapping_pages(mapping: AddressSpace, start: number, end: number): void {
+  down_read(mapping.i_mmap_rwsem)
+  for (const vma of all(Vma)) {
+    if (vma.vm_file === mapping && mapping.i_mmap[index_of(vma)]) zap_page_range_single(vma, start, end)
+  }
+  up_read(mapping.i_mmap_rwsem)
+}

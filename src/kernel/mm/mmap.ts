@@ -1,0 +1,58 @@
+/**
+ * mmap and munmap. Linux 7.3 mm/mmap.c, mm/vma.c. A VMA of the pool is mapped and unmapped as a whole.
+ * Left out: choice of addresses, splitting and merging, the downgrade of mmap_lock while munmap clears entries.
+ */
+import { down_write, index_of, up_write } from '../../dialect/index.ts'
+import type { Vma } from '../include/mm_types.ts'
+import { zap_pte_range } from './memory.ts'
+import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
+
+export function do_mmap(vma: Vma): void {
+  const mm = vma.vm_mm!
+  down_write(mm.mmap_lock)
+  mm.mm_mt[index_of(vma)] = true
+  vma_link_file(vma)
+  up_write(mm.mmap_lock)
+}
+
+export function do_munmap(vma: Vma): void {
+  const mm = vma.vm_mm!
+  down_write(mm.mmap_lock)
+  mm.mm_mt[index_of(vma)] = false
+  unmap_region(vma)
+  up_write(mm.mmap_lock)
+}
+
+/** The file forgets the VMA after the entries are clear and before the flush. Called with mmap_lock held. */
+export function unmap_region(vma: Vma): void {
+  const mm = vma.vm_mm!
+  tlb_gather_mmu(mm)
+  const first = zap_pte_range(vma, 0)
+  const second = vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
+  unlink_file_vma(vma)
+  tlb_finish_mmu(mm, first, second)
+}
+
+export function vma_link_file(vma: Vma): void {
+  const mapping = vma.vm_file!
+  down_write(mapping.i_mmap_rwsem)
+  vma_interval_tree_insert(vma)
+  up_write(mapping.i_mmap_rwsem)
+}
+
+export function unlink_file_vma(vma: Vma): void {
+  const mapping = vma.vm_file!
+  down_write(mapping.i_mmap_rwsem)
+  vma_interval_tree_remove(vma)
+  up_write(mapping.i_mmap_rwsem)
+}
+
+/** Called with `i_mmap_rwsem` held for writing. */
+export function vma_interval_tree_insert(vma: Vma): void {
+  vma.vm_file!.i_mmap[index_of(vma)] = true
+}
+
+/** Called with `i_mmap_rwsem` held for writing. */
+export function vma_interval_tree_remove(vma: Vma): void {
+  vma.vm_file!.i_mmap[index_of(vma)] = false
+}

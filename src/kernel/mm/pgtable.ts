@@ -1,0 +1,85 @@
+/**
+ * Page-table entries and what the hardware does with them. Linux 7.3 include/linux/pgtable.h, arch code.
+ * An entry is one word, so each function here is one access.
+ */
+import { all, bound, current, expect, indivisible, Task, when } from '../../dialect/index.ts'
+import { Cpu, Vma, type Folio, type MmStruct } from '../include/mm_types.ts'
+
+/** The page that the entry lets its user read, or write; null where it lets him not. */
+export function ptep_get(vma: Vma, index: number, write: boolean): Folio | null {
+  return indivisible(() => (write && !vma.pte[index].write ? null : vma.pte[index].pfn))
+}
+
+/** Called with the page-table lock held. */
+export function set_pte_at(vma: Vma, index: number, folio: Folio, write: boolean): void {
+  indivisible(() => {
+    vma.pte[index].pfn = folio
+    vma.pte[index].write = write
+  })
+}
+
+/** Called with the page-table lock held. */
+export function ptep_get_and_clear(vma: Vma, index: number): Folio | null {
+  return indivisible(() => {
+    const folio = vma.pte[index].pfn
+    vma.pte[index].pfn = null
+    vma.pte[index].write = false
+    return folio
+  })
+}
+
+/** A CPU with interrupts off answers the IPI only when they are on again: this is what fast GUP relies on. */
+export function flush_tlb_mm(mm: MmStruct): void {
+  for (const cpu of all(Cpu)) {
+    if (cpu.mm === mm) flush_tlb_cpu(cpu, mm)
+  }
+}
+
+export function flush_tlb_cpu(cpu: Cpu, mm: MmStruct): void {
+  const task = cpu.task!
+  when(
+    () => !task.irqs_off,
+    () => {
+      for (const vma of all(Vma)) {
+        if (vma.vm_mm === mm) tlb_forget(vma, task)
+      }
+    },
+  )
+}
+
+export function tlb_forget(vma: Vma, task: Task): void {
+  for (let index = 0; index < bound('pages'); index++) {
+    vma.tlb[task.id * bound('pages') + index].pfn = null
+    vma.tlb[task.id * bound('pages') + index].write = false
+  }
+}
+
+export function local_irq_save(): void {
+  current.irqs_off = true
+}
+
+export function local_irq_restore(): void {
+  current.irqs_off = false
+}
+
+/**
+ * A load or a store by the program: through the TLB, or by a page walk that fills it. False: page fault.
+ * Walk and fill are one step against a flush. Bytes go to the block, so it must be that of the mapped file.
+ */
+export function user_access(vma: Vma, index: number, write: boolean): boolean {
+  return indivisible(() => {
+    const tlb = vma.tlb[current.id * bound('pages') + index]
+    if (tlb.pfn === null || (write && !tlb.write)) {
+      tlb.pfn = vma.pte[index].pfn
+      tlb.write = vma.pte[index].write
+    }
+    const folio = tlb.pfn
+    if (folio === null || (write && !tlb.write)) return false
+    expect(
+      folio.block!.owner === vma.vm_file!.host,
+      'stale-mapping',
+      'a program reaches only blocks of the file that it has mapped',
+    )
+    return true
+  })
+}
