@@ -36,7 +36,8 @@ export function findContinuation(
     const count = model.successors(seen.chunkOf(state), seen.offsetOf(state), out)
     for (let i = 0; i < count; i++) {
       if (out.violations[i] !== -1) continue
-      if (goal(out.actions[i], out.states, i * words)) return { kind: 'found', actions: [...pathTo(state), out.actions[i]] }
+      if (goal(out.actions[i], out.states, i * words))
+        return { kind: 'found', actions: [...pathTo(state), out.actions[i]] }
       const added = ~seen.add(out.states, i * words)
       if (added < 0) continue
       parents[added] = state

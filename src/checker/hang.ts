@@ -79,7 +79,8 @@ class Questions {
   rescue(from: Uint32Array): readonly number[] | null {
     const { task, location } = this.#sleeper
     const wakes = new Set(this.#model.system.tasks[task].locations[location].actions.map((a) => a.id))
-    const goal = (action: number, states: Uint32Array, offset: number) => wakes.has(action) || this.#isDone(states, offset)
+    const goal = (action: number, states: Uint32Array, offset: number) =>
+      wakes.has(action) || this.#isDone(states, offset)
     const shortest = findContinuation(this.#model, from, goal, { want: 'shortest', statesMax: this.#statesMax })
     const found = shortest.kind === 'unknown' ? this.#finish(from) : shortest
     return found.kind === 'found' ? found.actions : null

@@ -17,7 +17,11 @@ export type Replay =
 export function replay(model: Model, trace: Trace): Replay {
   const { words } = model.layout
   if (trace.initial >= model.initial.length)
-    return { kind: 'misfit', step: -1, message: `there is no initial state ${trace.initial}, only ${model.initial.length}` }
+    return {
+      kind: 'misfit',
+      step: -1,
+      message: `there is no initial state ${trace.initial}, only ${model.initial.length}`,
+    }
   const out = successorsFor(model)
   const states = [model.initial[trace.initial].slice()]
   const actions: number[] = []
@@ -26,7 +30,11 @@ export function replay(model: Model, trace: Trace): Replay {
     if (violation !== -1) return { kind: 'misfit', step, message: `step ${step} follows a violation` }
     const count = model.successors(states[step], 0, out)
     if (choice >= count)
-      return { kind: 'misfit', step, message: `step ${step} takes successor ${choice}, but the state there has ${count}` }
+      return {
+        kind: 'misfit',
+        step,
+        message: `step ${step} takes successor ${choice}, but the state there has ${count}`,
+      }
     states.push(out.states.slice(choice * words, (choice + 1) * words))
     actions.push(out.actions[choice])
     violation = out.violations[choice]

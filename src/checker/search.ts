@@ -47,8 +47,18 @@ export interface Census {
 
 /** Most serious first. */
 export const preference: readonly ViolationClass[] = [
-  'data-corruption', 'use-after-free', 'null-dereference', 'refcount', 'stale-mapping', 'data-race', 'assertion',
-  'missed-wakeup', 'deadlock', 'hung-waiter', 'livelock', 'leak',
+  'data-corruption',
+  'use-after-free',
+  'null-dereference',
+  'refcount',
+  'stale-mapping',
+  'data-race',
+  'assertion',
+  'missed-wakeup',
+  'deadlock',
+  'hung-waiter',
+  'livelock',
+  'leak',
 ]
 
 const statesPerPoll = 4096
@@ -154,7 +164,8 @@ class Walk {
     const stuck: Stuck = judgeStuck(this.#model, this.#words)
     if (stuck.kind !== 'hang') this.#finals++
     if (stuck.kind === 'hang') this.#violations.push({ ...finding, class: stuck.class })
-    else if (stuck.kind === 'violated') this.#violations.push({ ...finding, class: stuck.class, property: stuck.property })
+    else if (stuck.kind === 'violated')
+      this.#violations.push({ ...finding, class: stuck.class, property: stuck.property })
   }
 
   #poll(): void {
@@ -185,4 +196,3 @@ function unreached(model: Model): number[] {
     property.kind === 'reaches' && !((model.covered[i >>> 5] >>> (i & 31)) & 1) ? [i] : [],
   )
 }
-

@@ -48,7 +48,8 @@ export class SeenSet {
       if (2 * (this.#mask + 1) > slotsMax) return false
       this.#grow()
     }
-    while (this.#chunks.length * chunkStates < this.size + more) this.#chunks.push(new Uint32Array(chunkStates * this.#words))
+    while (this.#chunks.length * chunkStates < this.size + more)
+      this.#chunks.push(new Uint32Array(chunkStates * this.#words))
     return true
   }
 

@@ -49,25 +49,44 @@ export function applyUnary(operator: UnaryOperator, operand: number): number {
 /** 32-bit, signed, wrapping. Shift counts are taken modulo 32. Division by zero gives 0. */
 export function applyBinary(operator: BinaryOperator, left: number, right: number): number {
   switch (operator) {
-    case '+': return (left + right) | 0
-    case '-': return (left - right) | 0
-    case '*': return Math.imul(left, right)
-    case '/': return (left / right) | 0
-    case '%': return (left % right) | 0
-    case '&': return left & right
-    case '|': return left | right
-    case '^': return left ^ right
-    case '<<': return left << right
-    case '>>': return left >> right
-    case '==': return left === right ? 1 : 0
-    case '!=': return left !== right ? 1 : 0
-    case '<': return left < right ? 1 : 0
-    case '<=': return left <= right ? 1 : 0
-    case '>': return left > right ? 1 : 0
-    case '>=': return left >= right ? 1 : 0
-    case 'and': return left !== 0 && right !== 0 ? 1 : 0
-    case 'or': return left !== 0 || right !== 0 ? 1 : 0
-    default: return unreachable(operator)
+    case '+':
+      return (left + right) | 0
+    case '-':
+      return (left - right) | 0
+    case '*':
+      return Math.imul(left, right)
+    case '/':
+      return (left / right) | 0
+    case '%':
+      return (left % right) | 0
+    case '&':
+      return left & right
+    case '|':
+      return left | right
+    case '^':
+      return left ^ right
+    case '<<':
+      return left << right
+    case '>>':
+      return left >> right
+    case '==':
+      return left === right ? 1 : 0
+    case '!=':
+      return left !== right ? 1 : 0
+    case '<':
+      return left < right ? 1 : 0
+    case '<=':
+      return left <= right ? 1 : 0
+    case '>':
+      return left > right ? 1 : 0
+    case '>=':
+      return left >= right ? 1 : 0
+    case 'and':
+      return left !== 0 && right !== 0 ? 1 : 0
+    case 'or':
+      return left !== 0 || right !== 0 ? 1 : 0
+    default:
+      return unreachable(operator)
   }
 }
 

@@ -41,7 +41,9 @@ export function layoutOf(system: TransitionSystem): StateLayout {
   }
   const slots: { width: number; give: (field: Field) => void }[] = []
   const variables: Field[] = []
-  system.variables.forEach((v, i) => slots.push({ width: bitsOf(v.lo, v.hi), give: (f) => (variables[i] = { ...f, lo: v.lo }) }))
+  system.variables.forEach((v, i) =>
+    slots.push({ width: bitsOf(v.lo, v.hi), give: (f) => (variables[i] = { ...f, lo: v.lo }) }),
+  )
   const tasks = system.tasks.map((task) => {
     const widths: number[] = []
     for (const location of task.locations)
@@ -75,7 +77,11 @@ export interface State {
 }
 
 export const readField = (words: Uint32Array, offset: number, f: Field): number =>
-  f.width === 0 ? f.lo : f.width === 32 ? words[offset + f.word] + f.lo : ((words[offset + f.word] >>> f.shift) & ((1 << f.width) - 1)) + f.lo
+  f.width === 0
+    ? f.lo
+    : f.width === 32
+      ? words[offset + f.word] + f.lo
+      : ((words[offset + f.word] >>> f.shift) & ((1 << f.width) - 1)) + f.lo
 
 const write = (words: Uint32Array, offset: number, f: Field, value: number): void => {
   if (f.width > 0) words[offset + f.word] |= (value - f.lo) << f.shift
@@ -88,7 +94,9 @@ export function unpack(system: TransitionSystem, layout: StateLayout, words: Uin
     locations,
     registers: system.tasks.map((task, t) => {
       const values = task.registers.map(() => 0)
-      task.locations[locations[t]].live.forEach((r, i) => (values[r] = readField(words, offset, layout.tasks[t].live[locations[t]][i])))
+      task.locations[locations[t]].live.forEach(
+        (r, i) => (values[r] = readField(words, offset, layout.tasks[t].live[locations[t]][i])),
+      )
       return values
     }),
   }
@@ -100,7 +108,9 @@ export function pack(system: TransitionSystem, layout: StateLayout, state: State
   system.tasks.forEach((task, t) => {
     const location = state.locations[t]
     write(words, 0, layout.tasks[t].pc, location)
-    task.locations[location].live.forEach((r, i) => write(words, 0, layout.tasks[t].live[location][i], state.registers[t][r]))
+    task.locations[location].live.forEach((r, i) =>
+      write(words, 0, layout.tasks[t].live[location][i], state.registers[t][r]),
+    )
   })
   return words
 }

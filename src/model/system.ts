@@ -95,8 +95,7 @@ export interface Waiting {
 
 export type UnaryOperator = 'not' | 'neg'
 export type BinaryOperator =
-  | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>'
-  | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or'
+  '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or'
 
 /** Pure, on signed 32-bit integers that wrap. `and`, `or`, `not` give 0 or 1. `/` truncates; division by zero gives 0. */
 export type Expression =
@@ -106,8 +105,18 @@ export type Expression =
   | { readonly kind: 'element'; readonly variables: readonly number[]; readonly index: Expression }
   | { readonly kind: 'register'; readonly register: number }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'select'; readonly condition: Expression; readonly then: Expression; readonly otherwise: Expression }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | {
+      readonly kind: 'select'
+      readonly condition: Expression
+      readonly then: Expression
+      readonly otherwise: Expression
+    }
 
 export type Place = Extract<Expression, { kind: 'variable' | 'element' }>
 
@@ -117,7 +126,12 @@ export type Statement =
   /** `range`: property violated when value is outside the variable's lo..hi; -1 where the compiler has proved it cannot be. */
   | { readonly kind: 'store'; readonly place: Place; readonly value: Expression; readonly range: number }
   | { readonly kind: 'set'; readonly register: number; readonly value: Expression }
-  | { readonly kind: 'if'; readonly condition: Expression; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | {
+      readonly kind: 'if'
+      readonly condition: Expression
+      readonly then: readonly Statement[]
+      readonly otherwise: readonly Statement[]
+    }
   /** condition false: the property is violated and the action ends here. */
   | { readonly kind: 'check'; readonly condition: Expression; readonly property: number }
   /** A `reaches` property has been met when condition is true. */
@@ -125,8 +139,18 @@ export type Statement =
   | { readonly kind: 'goto'; readonly location: number }
 
 export type ViolationClass =
-  | 'missed-wakeup' | 'hung-waiter' | 'deadlock' | 'use-after-free' | 'data-corruption' | 'refcount'
-  | 'null-dereference' | 'leak' | 'stale-mapping' | 'data-race' | 'livelock' | 'assertion'
+  | 'missed-wakeup'
+  | 'hung-waiter'
+  | 'deadlock'
+  | 'use-after-free'
+  | 'data-corruption'
+  | 'refcount'
+  | 'null-dereference'
+  | 'leak'
+  | 'stale-mapping'
+  | 'data-race'
+  | 'livelock'
+  | 'assertion'
 
 export interface Property {
   readonly name: string

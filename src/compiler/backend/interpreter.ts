@@ -39,7 +39,16 @@ export function interpret(system: TransitionSystem): ExplainingModel {
     return { steps: run.microSteps(), violation }
   }
 
-  return { system, layout, initial: initialStates(system, layout), successorsMax: successorsMax(system), successors, covered, explore: null, explain }
+  return {
+    system,
+    layout,
+    initial: initialStates(system, layout),
+    successorsMax: successorsMax(system),
+    successors,
+    covered,
+    explore: null,
+    explain,
+  }
 }
 
 interface OpenStep {
@@ -60,7 +69,11 @@ class Run {
   constructor(system: TransitionSystem, action: Action, state: State) {
     this.#system = system
     this.#action = action
-    this.state = { variables: [...state.variables], locations: [...state.locations], registers: state.registers.map((r) => [...r]) }
+    this.state = {
+      variables: [...state.variables],
+      locations: [...state.locations],
+      registers: state.registers.map((r) => [...r]),
+    }
     this.#before = state.registers[action.task]
     this.#steps = [{ site: action.site, reads: new Map(), changes: new Map() }]
   }
@@ -160,7 +173,10 @@ class Run {
     for (const r of locations[this.state.locations[task]].live) {
       const value = this.state.registers[task][r]
       const { name, lo, hi } = registers[r]
-      assert(value >= lo && value <= hi, `register ${name} is ${value}, outside ${lo}..${hi}, after action ${this.#action.id}`)
+      assert(
+        value >= lo && value <= hi,
+        `register ${name} is ${value}, outside ${lo}..${hi}, after action ${this.#action.id}`,
+      )
     }
   }
 }

@@ -13,7 +13,15 @@ export function compileToJavaScript(system: TransitionSystem): Model {
   const covered = new Uint32Array((system.properties.length + 31) >>> 5)
   const layout = layoutOf(system)
   const successors = new Function('covered', generate(system, layout))(covered) as Model['successors']
-  return { system, layout, initial: initialStates(system, layout), successorsMax: successorsMax(system), successors, covered, explore: null }
+  return {
+    system,
+    layout,
+    initial: initialStates(system, layout),
+    successorsMax: successorsMax(system),
+    successors,
+    covered,
+    explore: null,
+  }
 }
 
 export function javascriptSource(system: TransitionSystem): string {
@@ -41,7 +49,9 @@ const boolean = (text: string): Code => ({ text, lo: 0, hi: 1 })
 
 /** An integer that may have left the 32 bits is brought back. */
 function wrapped(text: string, lo: number, hi: number): Code {
-  return lo >= INT_MIN && hi <= INT_MAX ? { text: `(${text})`, lo, hi } : { text: `(${text} | 0)`, lo: INT_MIN, hi: INT_MAX }
+  return lo >= INT_MIN && hi <= INT_MAX
+    ? { text: `(${text})`, lo, hi }
+    : { text: `(${text} | 0)`, lo: INT_MIN, hi: INT_MAX }
 }
 
 const maskOf = (field: Field): number => (field.width === 32 ? -1 : ((1 << field.width) - 1) << field.shift)
@@ -66,9 +76,15 @@ class Generator {
   legend(): string {
     const place = ({ word, shift, width }: Field) =>
       width === 0 ? 'constant' : `w${word} ${shift}${width > 1 ? `..${shift + width - 1}` : ''}`
-    const lines = this.#system.variables.map((v, i) => `//   ${v.name} (${v.lo}..${v.hi}): ${place(this.#layout.variables[i])}`)
+    const lines = this.#system.variables.map(
+      (v, i) => `//   ${v.name} (${v.lo}..${v.hi}): ${place(this.#layout.variables[i])}`,
+    )
     const tasks = this.#system.tasks.map((t, i) => `//   ${t.name}, location: ${place(this.#layout.tasks[i].pc)}`)
-    return [`// ${this.#system.name}, kernel ${this.#system.kernel}: words and bits of a state`, ...lines, ...tasks].join('\n')
+    return [
+      `// ${this.#system.name}, kernel ${this.#system.kernel}: words and bits of a state`,
+      ...lines,
+      ...tasks,
+    ].join('\n')
   }
 
   successors(): string {
@@ -100,7 +116,14 @@ class Generator {
       cases.push(`    case ${l}: ${calls.map((call) => `n = ${call}; `).join('')}return ${last}`)
     })
     const pc = this.#field({ ...this.#layout.tasks[t].pc, lo: 0 }).text
-    const choose = [`function ${this.#names[t]}(${this.#parameters}) {`, `  switch (${pc}) {`, ...cases, '  }', '  return n', '}']
+    const choose = [
+      `function ${this.#names[t]}(${this.#parameters}) {`,
+      `  switch (${pc}) {`,
+      ...cases,
+      '  }',
+      '  return n',
+      '}',
+    ]
     return [...functions, choose.join('\n')].join('\n\n')
   }
 
@@ -125,7 +148,12 @@ class Generator {
 function readField(field: Field, lo: number, hi: number): Code {
   const { word, shift, width } = field
   if (width === 0) return constant(field.lo)
-  const bits = shift + width === 32 ? `w${word} >>> ${shift}` : shift === 0 ? `w${word} & ${hex(2 ** width - 1)}` : `w${word} >>> ${shift} & ${hex(2 ** width - 1)}`
+  const bits =
+    shift + width === 32
+      ? `w${word} >>> ${shift}`
+      : shift === 0
+        ? `w${word} & ${hex(2 ** width - 1)}`
+        : `w${word} >>> ${shift} & ${hex(2 ** width - 1)}`
   if (width === 32) return { text: field.lo === 0 ? `w${word}` : `(w${word} + ${field.lo} | 0)`, lo, hi }
   if (field.lo === 0) return { text: `(${bits})`, lo, hi }
   return { text: `((${bits}) ${field.lo < 0 ? '-' : '+'} ${Math.abs(field.lo)})`, lo, hi }
@@ -242,7 +270,10 @@ class Body {
     let value = this.#value(statement.value)
     if (range !== -1 && (value.lo < lo || value.hi > hi)) {
       value = this.#named(value)
-      const inside = [...(value.lo < lo ? [`${value.text} >= ${lo}`] : []), ...(value.hi > hi ? [`${value.text} <= ${hi}`] : [])]
+      const inside = [
+        ...(value.lo < lo ? [`${value.text} >= ${lo}`] : []),
+        ...(value.hi > hi ? [`${value.text} <= ${hi}`] : []),
+      ]
       if (!this.#check(value.hi < lo || value.lo > hi ? 'false' : inside.join(' && '), range)) return false
     }
     if (place.kind === 'variable') this.#line(writeField(this.#layout.variables[place.variable], value))
@@ -290,7 +321,8 @@ class Body {
     if (from !== to) put(layout.pc, constant(to))
     task.locations[to].live.forEach((r, i) => {
       const field = layout.live[to][i]
-      if (!this.#local.has(r) && this.#isLiveAtStart(r)) words[field.word].clear &= field.width === 0 ? -1 : ~maskOf(field)
+      if (!this.#local.has(r) && this.#isLiveAtStart(r))
+        words[field.word].clear &= field.width === 0 ? -1 : ~maskOf(field)
       else put(field, this.#registerNow(r))
     })
     words.forEach(({ clear, constant, values }, i) => {
@@ -471,7 +503,9 @@ function rowOf(fields: readonly Field[]): Row | null {
   const [a, b] = fields
   if (fields.length < 2 || a.width === 0 || a.width === 32) return null
   const stride = b.shift - a.shift
-  const regular = fields.every((f, i) => f.word === a.word && f.shift === a.shift + i * stride && f.width === a.width && f.lo === a.lo)
+  const regular = fields.every(
+    (f, i) => f.word === a.word && f.shift === a.shift + i * stride && f.width === a.width && f.lo === a.lo,
+  )
   return regular ? { word: a.word, shift: a.shift, stride, width: a.width, lo: a.lo } : null
 }
 
@@ -493,11 +527,16 @@ function compared(operator: string, a: Code, b: Code): string {
   const same = a.lo === a.hi && b.lo === b.hi && a.lo === b.lo
   const apart = a.hi < b.lo || a.lo > b.hi
   switch (operator) {
-    case '==': return known(same, apart) ?? `${a.text} === ${b.text}`
-    case '!=': return known(apart, same) ?? `${a.text} !== ${b.text}`
-    case '<': return known(a.hi < b.lo, a.lo >= b.hi) ?? `${a.text} < ${b.text}`
-    case '<=': return known(a.hi <= b.lo, a.lo > b.hi) ?? `${a.text} <= ${b.text}`
-    case '>': return known(a.lo > b.hi, a.hi <= b.lo) ?? `${a.text} > ${b.text}`
+    case '==':
+      return known(same, apart) ?? `${a.text} === ${b.text}`
+    case '!=':
+      return known(apart, same) ?? `${a.text} !== ${b.text}`
+    case '<':
+      return known(a.hi < b.lo, a.lo >= b.hi) ?? `${a.text} < ${b.text}`
+    case '<=':
+      return known(a.hi <= b.lo, a.lo > b.hi) ?? `${a.text} <= ${b.text}`
+    case '>':
+      return known(a.lo > b.hi, a.hi <= b.lo) ?? `${a.text} > ${b.text}`
     default:
       assert(operator === '>=', operator)
       return known(a.lo >= b.hi, a.hi < b.lo) ?? `${a.text} >= ${b.text}`
@@ -511,20 +550,38 @@ function binary(operator: string, a: Code, b: Code): Code {
   /** Smallest 2^k - 1 that is not below either. */
   const allBits = 2 ** (32 - Math.clz32(Math.max(a.hi, b.hi))) - 1
   switch (operator) {
-    case '+': return wrapped(operation, a.lo + b.lo, a.hi + b.hi)
-    case '-': return wrapped(`${a.text} - ${b.text.startsWith('-') ? `(${b.text})` : b.text}`, a.lo - b.hi, a.hi - b.lo)
-    case '*': return product(a, b)
-    case '/': return { text: `(${operation} | 0)`, lo: a.lo >= 0 && b.lo >= 0 ? 0 : INT_MIN, hi: b.lo >= 0 ? Math.max(0, a.hi) : INT_MAX }
-    case '%': return { text: `(${operation} | 0)`, lo: a.lo >= 0 ? 0 : INT_MIN, hi: b.lo > 0 ? Math.max(0, Math.min(a.hi, b.hi - 1)) : Math.max(0, a.hi) }
-    case '&': return nonNegative ? exact(0, Math.min(a.hi, b.hi)) : exact(INT_MIN, INT_MAX)
-    case '|': return nonNegative ? exact(Math.max(a.lo, b.lo), allBits) : exact(INT_MIN, INT_MAX)
-    case '^': return nonNegative ? exact(0, allBits) : exact(INT_MIN, INT_MAX)
+    case '+':
+      return wrapped(operation, a.lo + b.lo, a.hi + b.hi)
+    case '-':
+      return wrapped(`${a.text} - ${b.text.startsWith('-') ? `(${b.text})` : b.text}`, a.lo - b.hi, a.hi - b.lo)
+    case '*':
+      return product(a, b)
+    case '/':
+      return {
+        text: `(${operation} | 0)`,
+        lo: a.lo >= 0 && b.lo >= 0 ? 0 : INT_MIN,
+        hi: b.lo >= 0 ? Math.max(0, a.hi) : INT_MAX,
+      }
+    case '%':
+      return {
+        text: `(${operation} | 0)`,
+        lo: a.lo >= 0 ? 0 : INT_MIN,
+        hi: b.lo > 0 ? Math.max(0, Math.min(a.hi, b.hi - 1)) : Math.max(0, a.hi),
+      }
+    case '&':
+      return nonNegative ? exact(0, Math.min(a.hi, b.hi)) : exact(INT_MIN, INT_MAX)
+    case '|':
+      return nonNegative ? exact(Math.max(a.lo, b.lo), allBits) : exact(INT_MIN, INT_MAX)
+    case '^':
+      return nonNegative ? exact(0, allBits) : exact(INT_MIN, INT_MAX)
     case '<<': {
       const fits = a.lo >= 0 && b.lo >= 0 && b.hi < 31 && a.hi * 2 ** b.hi <= INT_MAX
       return fits ? exact(a.lo * 2 ** b.lo, a.hi * 2 ** b.hi) : exact(INT_MIN, INT_MAX)
     }
-    case '>>': return a.lo >= 0 ? exact(0, a.hi) : exact(INT_MIN, INT_MAX)
-    default: throw new Error(`internal error: operator ${operator}`)
+    case '>>':
+      return a.lo >= 0 ? exact(0, a.hi) : exact(INT_MIN, INT_MAX)
+    default:
+      throw new Error(`internal error: operator ${operator}`)
   }
 }
 
