@@ -29,14 +29,14 @@ export interface TransitionSystem {
 
 /** One shared variable: a leaf field of one instance, packed into bitsOf(lo, hi) bits. */
 export interface Variable {
-  /** As in source: `folio0._refcount`, `mm0.pte[1]`. */
+  /** As in source: `page0._refcount`, `mm0.pte[1]`. */
   readonly name: string
   readonly lo: number
   readonly hi: number
   readonly kind: 'uint' | 'bool' | 'enum' | 'ref' | 'address'
   /** Names of the values lo..hi, for enums, references and addresses. */
   readonly labels: readonly string[] | null
-  /** Instance it belongs to (`folio0`), for diagrams that show one object. */
+  /** Instance it belongs to (`page0`), for diagrams that show one object. */
   readonly object: string
   readonly ghost: boolean
 }
@@ -82,7 +82,7 @@ export interface Action {
 export interface Waiting {
   /** `lock`: somebody holds it. `sleep`: another task must wake it. `event`: any other condition. */
   readonly kind: 'lock' | 'sleep' | 'event'
-  /** What is waited on, as source text: `inode.i_rwsem`, `folio`. */
+  /** What is waited on, as source text: `inode.i_rwsem`, `page`. */
   readonly object: string
   /** Address of the object of a sleep, or null. A value of an `address` variable. */
   readonly address: Expression | null
@@ -157,7 +157,7 @@ export interface Property {
   /** `reaches`: some state must meet it, else the scenario did not test what it is for. */
   readonly kind: 'always' | 'finally' | 'reaches'
   readonly class: ViolationClass
-  /** A sentence for the report: "block is not freed while its folio is pinned". */
+  /** A sentence for the report: "block is not freed while its page is pinned". */
   readonly message: string
   /** Where it is stated, or -1. */
   readonly site: number
