@@ -1,0 +1,146 @@
+/**
+ * A violation as a reader sees it: names for numbers, lines for actions, call stacks for sites. Everything that is
+ * printed about a failure, in whatever format, is taken from here.
+ */
+import { evaluate } from '../model/evaluate.ts'
+import { unpack, type State } from '../model/layout.ts'
+import type { ExplainingModel, Hang, IncompleteReason, Statistics, Verdict } from '../model/model.ts'
+import type { TransitionSystem, ViolationClass } from '../model/system.ts'
+import { placeOfSite, readOf, stepsOf, type Place, type Read, type Replay, type Step } from './steps.ts'
+import { waiterOf, type Waiter } from './waiter.ts'
+
+/** A question and its answer: one scenario on one kernel and file system. */
+export interface Run {
+  readonly scenario: string
+  readonly kernel: string
+  /** '' where there is no file system. */
+  readonly fs: string
+  readonly bounds: Readonly<Record<string, number>>
+  readonly reductions: readonly string[]
+  readonly verdict: Verdict['kind']
+  readonly statistics: Statistics
+  readonly seconds: number
+  readonly workers: number
+  /** Why the search stopped early. */
+  readonly incomplete: IncompleteReason | null
+  readonly failure: Failure | null
+  /** Command that asks the same question again. */
+  readonly command: string
+}
+
+export interface Failure {
+  readonly system: TransitionSystem
+  readonly class: ViolationClass
+  /** Name of the property, or '' for a hang. */
+  readonly property: string
+  /** What went wrong, as half a sentence that follows the class. */
+  readonly message: string
+  readonly place: Place
+  /** Replay token. */
+  readonly trace: string
+  readonly steps: readonly Step[]
+  /** Actions in the trace; one action may be several steps. */
+  readonly length: number
+  readonly waiting: readonly Waiter[]
+  readonly hang: Hang | null
+  /** Values of all variables where the trace ends. */
+  readonly last: State
+  /** Command that replays the trace. */
+  readonly command: string
+}
+
+type Violated = Extract<Verdict, { kind: 'violated' }>
+
+export function failureOf(
+  model: ExplainingModel,
+  verdict: Violated,
+  replay: Replay,
+  given: { trace: string; command: string },
+): Failure {
+  const { system } = model
+  const steps = stepsOf(model, replay)
+  const last = unpack(system, model.layout, replay.states[replay.states.length - 1])
+  const waiting = (verdict.hang?.waiting ?? []).map((w) => waiterOf(system, w, last, steps))
+  const property = verdict.property < 0 ? null : system.properties[verdict.property]
+  const end = steps.at(-1)
+  if (end && property && property.kind === 'always') steps[steps.length - 1] = { ...end, violates: true }
+  const culprit = culpritOf({ hang: verdict.hang, waiting })
+  return {
+    system,
+    class: verdict.class,
+    property: property?.name ?? '',
+    message: property ? property.message : hangMessage(verdict.class, verdict.hang, waiting),
+    place: culprit?.place ?? (property?.kind === 'finally' ? placeOfSite(system, property.site) : null) ?? end ?? noPlace,
+    steps,
+    length: replay.actions.length,
+    waiting,
+    hang: verdict.hang,
+    last,
+    ...given,
+  }
+}
+
+const noPlace: Place = { file: '-', line: 0 }
+
+/** The waiting task that a hang is about. */
+export function culpritOf(failure: Pick<Failure, 'hang' | 'waiting'>): Waiter | undefined {
+  return failure.waiting.find((w) => w.task === failure.hang?.sleeper) ?? failure.waiting[0]
+}
+
+function hangMessage(violation: ViolationClass, hang: Hang | null, waiting: readonly Waiter[]): string {
+  const culprit = culpritOf({ hang, waiting })
+  if (violation === 'deadlock') return cycleMessage(waiting)
+  if (!culprit) return 'nothing can move any more'
+  const { name, object, condition } = culprit
+  switch (violation) {
+    case 'missed-wakeup':
+      return `${name} sleeps for ever on ${object}, although ${condition}`
+    case 'hung-waiter':
+      return `${name} waits for ever on ${object}: nobody is left to make ${condition} true`
+    case 'livelock':
+      return `${name} goes round for ever`
+    default:
+      return `${name} waits for ever on ${object}`
+  }
+}
+
+/** `a waits for l1 (b), b waits for l2 (a)`. */
+function cycleMessage(waiting: readonly Waiter[]): string {
+  const cycle = cycleOf(waiting)
+  const parts = (cycle.length > 0 ? cycle : waiting).map((w) => {
+    const holders = w.holders.filter((h) => h !== w.task)
+    return `${w.name} waits for ${w.object}` + (holders.length > 0 ? `, held by ${w.holderNames}` : '')
+  })
+  return parts.join('; ')
+}
+
+/** Tasks each of which waits for something that the next one holds, the last for the first; empty when there are none. */
+export function cycleOf(waiting: readonly Waiter[]): Waiter[] {
+  const byTask = new Map(waiting.map((w) => [w.task, w]))
+  for (const start of waiting) {
+    const path: Waiter[] = []
+    const walk = (w: Waiter): boolean => {
+      if (path.includes(w)) return w === start
+      path.push(w)
+      for (const holder of w.holders) {
+        const next = byTask.get(holder)
+        if (next && (next === start || walk(next))) return true
+      }
+      path.pop()
+      return false
+    }
+    if (walk(start)) return path
+  }
+  return []
+}
+
+/** The property that a trace violates in its last state, evaluated: what it read. */
+export function finalReads(failure: Failure): Read[] {
+  const { system, last, property } = failure
+  const id = system.properties.findIndex((p) => p.name === property)
+  const final = system.finals.find((f) => f.property === id)
+  if (!final) return []
+  const reads = new Map<number, number>()
+  evaluate(final.condition, last, -1, reads)
+  return [...reads].map(([variable, value]) => readOf(system, variable, value))
+}

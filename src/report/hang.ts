@@ -1,0 +1,115 @@
+/** The words of a hang: for every task that waits, what for, who could have woken it, and what missed it. */
+import type { Action, Statement, TransitionSystem } from '../model/system.ts'
+import { culpritOf, cycleOf, type Failure } from './failure.ts'
+import { stackOf, type Step } from './steps.ts'
+import type { Waiter } from './waiter.ts'
+import { enumerated, labelled } from './wrap.ts'
+
+const column = 14
+
+export function hangLines(failure: Failure, width: number): string[] {
+  const { waiting } = failure
+  const culprit = culpritOf(failure)
+  const others = waiting.filter((w) => w !== culprit)
+  const lines = [...(culprit ? [culprit] : []), ...others].flatMap((w) => [...waiterLines(failure, w, width), ''])
+  const cycle = cycleOf(waiting)
+  if (cycle.length > 1)
+    lines.push(...labelled('cycle', [...cycle, cycle[0]].map((w) => `${w.name} (holds what the one before wants)`).join(' -> '), column, width), '')
+  return lines.slice(0, -1)
+}
+
+function waiterLines(failure: Failure, w: Waiter, width: number): string[] {
+  const line = (label: string, text: string) => labelled(`  ${label}`, text, column, width)
+  const how = w.kind === 'sleep' ? `sleeps${w.state ? ` in ${w.state}` : ''}` : 'waits'
+  const isCulprit = w === culpritOf(failure)
+  return [
+    `${w.name} ${how}, ${stackText(w)} at ${w.place.file}:${w.place.line}`,
+    ...line(w.kind === 'lock' ? 'lock' : 'object', w.object),
+    ...(w.kind === 'lock' && w.holders.length > 0 ? line('held by', heldByText(failure, w)) : line('wants', wantsText(w))),
+    ...(w.locks.length > 0 ? line('holds', w.locks.join(', ')) : []),
+    ...(w.kind === 'sleep' ? line('woken by', wakersText(failure, w)) : []),
+    ...(isCulprit && w.kind === 'sleep' ? line('missed', missedText(failure, w)) : []),
+    ...(isCulprit && w.kind === 'sleep' ? line('rescue', rescueText(failure)) : []),
+  ]
+}
+
+function stackText(w: Waiter): string {
+  const wait = w.stack[w.waitDepth - 1] ?? w.stack.at(-1)
+  return wait ? `in ${wait.function}() called` : ''
+}
+
+function wantsText(w: Waiter): string {
+  const reads = w.reads.map((r) => `${r.name} is ${r.value}`).join(', ')
+  return `${w.condition}, which ${w.holds ? 'holds' : 'does not hold'}${reads ? `: ${reads}` : ''}`
+}
+
+function heldByText({ system, waiting }: Failure, w: Waiter): string {
+  const each = w.holders.map((t) => {
+    const stuck = waiting.find((other) => other.task === t)
+    if (t === w.task) return `${w.name} itself`
+    return stuck ? `${stuck.name}, which waits itself` : `${system.tasks[t].name}, which has finished without releasing it`
+  })
+  return enumerated(each)
+}
+
+/** Everything in the system that changes what the guard of a sleeper reads, by task and functions. */
+function wakersText({ system }: Failure, w: Waiter): string {
+  const wakers = new Map<string, Set<string>>()
+  for (const { action, site } of storesInto(system, new Set(w.guardReads))) {
+    if (action.task === w.task) continue
+    const stack = stackOf(system, system.sites[site].call)
+    const path = [...new Set([stack[0], stack.at(-2), stack.at(-1)].filter((f) => f !== undefined).map((f) => `${f.function}()`))]
+    const task = system.tasks[action.task].name
+    wakers.set(task, (wakers.get(task) ?? new Set()).add(path.join(' .. ')))
+  }
+  if (wakers.size === 0) return 'nothing that any task of this scenario does'
+  return [...wakers].map(([task, paths]) => `${task}: ${[...paths].slice(0, 3).join(', ')}${paths.size > 3 ? ', ...' : ''}`).join('; ')
+}
+
+/** Stores into any of the variables, with the source line that each belongs to. */
+export function storesInto(system: TransitionSystem, variables: ReadonlySet<number>): { action: Action; site: number }[] {
+  const found: { action: Action; site: number }[] = []
+  const visit = (action: Action, statements: readonly Statement[], begin: number): void => {
+    let site = begin
+    for (const s of statements) {
+      if (s.kind === 'step') site = s.site
+      if (s.kind === 'if') for (const branch of [s.then, s.otherwise]) visit(action, branch, site)
+      if (s.kind !== 'store') continue
+      const places = s.place.kind === 'variable' ? [s.place.variable] : s.place.variables
+      if (places.some((v) => variables.has(v))) found.push({ action, site })
+    }
+  }
+  for (const task of system.tasks)
+    for (const { actions } of task.locations) for (const action of actions) visit(action, action.body, action.site)
+  return found
+}
+
+function missedText(failure: Failure, w: Waiter): string {
+  const { steps, hang } = failure
+  const turn = steps.findLast((s) => s.index === hang?.missedAt)
+  const made = turn ? `${where(failure, turn)} made the condition true and woke nobody` : 'the condition never became true while it slept'
+  const watched = new Set(w.guardReads)
+  const call = steps.findLast(
+    (s) => s.task !== w.task && [...s.changes, ...s.reads].some((access) => watched.has(access.variable)),
+  )
+  if (!call) return `${made}; no wake-up was ever sent`
+  const sent = call.changes.some((c) => watched.has(c.variable))
+  return `${made}; the last ${sent ? 'wake-up' : 'look for sleepers'} was that of ${where(failure, call)}`
+}
+
+function rescueText({ system, hang }: Failure): string {
+  if (!hang?.rescue || hang.rescue.length === 0) return 'none: no continuation wakes it'
+  const actions = system.tasks.flatMap((t) => t.locations.flatMap((l) => l.actions))
+  const foreign = hang.rescue.map((id) => actions[id]).filter((a) => a.task !== hang.sleeper)
+  const last = foreign.at(-1)
+  if (!last) return 'it goes on by itself'
+  const stack = stackOf(system, system.sites[last.site].call)
+  const path = [stack[0], stack.at(-1)].filter((f) => f !== undefined).map((f) => `${f.function}()`)
+  return `possible until later: ${system.tasks[last.task].name} could still wake it in ${[...new Set(path)].join(' .. ')}`
+}
+
+function where({ system }: Failure, step: Step): string {
+  const frame = step.stack.at(-1)
+  const place = `${step.file}:${step.line}`
+  return `${system.tasks[step.task].name} in ${frame ? `${frame.function}() at ` : ''}${place} (step ${step.index + 1})`
+}

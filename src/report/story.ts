@@ -1,0 +1,200 @@
+/**
+ * What of a trace matters: every access gets a weight, and a diagram tells those above a threshold.
+ *
+ * A hang is about one sleeper. Its cone: what the condition reads that it wants (`core`), what it set to be woken
+ * (`queue`), the other fields of the objects of the core, and the locks that it holds while it sleeps. A step that
+ * violates a property is about what that step read (`core`) and about what its task had read before and another
+ * task has changed since (`stale`): the window of the race.
+ */
+import { culpritOf, cycleOf, finalReads, type Failure } from './failure.ts'
+import { taskIndex } from './names.ts'
+import type { Step } from './steps.ts'
+import type { Waiter } from './waiter.ts'
+
+/** One access, told as `<_refcount 1025 -> 1>`, or for a read as `<_refcount is 1025>`. */
+export interface Note {
+  readonly kind: 'read' | 'change' | 'lock' | 'unlock'
+  readonly variable: number
+  readonly weight: number
+  /** Value read, or value before and after. */
+  readonly values: readonly string[]
+}
+
+/** The notes of one step. */
+export interface Told {
+  readonly step: Step
+  readonly notes: readonly Note[]
+  readonly weight: number
+  /** What no access says: `sleeps for ever`. */
+  readonly says: string
+}
+
+/** Weights, most important first. A diagram never shows less than `always`. */
+export const weights = {
+  always: 100,
+  sleeps: 95,
+  test: 92,
+  window: 90,
+  wakes: 88,
+  looksForSleepers: 80,
+  heldLock: 65,
+  testEarlier: 60,
+  sameObject: 50,
+  droppedLock: 45,
+  coreRead: 40,
+  otherChange: 30,
+  otherLock: 20,
+  ghost: 15,
+  otherRead: 5,
+} as const
+
+/** What is told after the hang is certain: what the sleeper still does and what touches the core. */
+const tellWhenDoomed = weights.looksForSleepers
+
+interface Cone {
+  readonly culprit: Waiter | undefined
+  readonly core: ReadonlySet<number>
+  readonly queue: ReadonlySet<number>
+  readonly objects: ReadonlySet<string>
+  /** Locks that a waiting task holds where the trace ends. */
+  readonly heldLocks: ReadonlySet<number>
+}
+
+export function tell(failure: Failure): Told[] {
+  const { steps } = failure
+  const cone = coneOf(failure)
+  const { windows, staleReads } = windowsOf(failure)
+  const lastRead = new Map<string, number>()
+  const lastTake = new Map<string, number>()
+  steps.forEach((step, i) => {
+    for (const r of step.reads) lastRead.set(`${step.task} ${r.variable}`, i)
+    for (const c of step.changes) lastTake.set(`${step.task} ${c.variable}`, i)
+  })
+  const weighRead = (step: Step, i: number, v: number): number => {
+    const isLast = lastRead.get(`${step.task} ${v}`) === i
+    const isCulprit = step.task === cone.culprit?.task
+    if (staleReads.get(v) === i) return weights.window
+    if (isLockVariable(failure, v)) return 0
+    if (cone.core.has(v)) return isCulprit ? (isLast ? weights.test : weights.testEarlier) : weights.coreRead
+    if (cone.queue.has(v) && !isCulprit && !step.changes.some((c) => c.variable === v)) return weights.looksForSleepers
+    return weights.otherRead
+  }
+  const weighChange = (step: Step, i: number, v: number): number => {
+    const isLast = lastTake.get(`${step.task} ${v}`) === i
+    const isCulprit = step.task === cone.culprit?.task
+    const { object, ghost } = failure.system.variables[v]
+    if (cone.core.has(v)) return weights.always
+    if (isLockVariable(failure, v)) {
+      if (cone.heldLocks.has(v) && isLast) return weights.heldLock
+      return isCulprit && droppedBeforeSleep(failure, cone, i) ? weights.droppedLock : weights.otherLock
+    }
+    if (windows.get(v) === i) return weights.window
+    if (cone.queue.has(v)) return isCulprit ? (isLast ? weights.sleeps : weights.testEarlier) : weights.wakes
+    if (cone.objects.has(object)) return weights.sameObject
+    return ghost ? weights.ghost : weights.otherChange
+  }
+  return steps.map((step, i) => {
+    const notes = [
+      ...step.reads.map((r): Note => {
+        const weight = step.changes.some((c) => c.variable === r.variable) ? 0 : weighRead(step, i, r.variable)
+        return { kind: 'read', variable: r.variable, weight, values: [r.value] }
+      }),
+      ...step.changes.map((c): Note => {
+        const weight = weighChange(step, i, c.variable)
+        return { kind: kindOfChange(failure, c), variable: c.variable, weight, values: [c.from, c.to] }
+      }),
+    ]
+    const weight = step.violates ? weights.always : Math.max(0, ...notes.map((n) => n.weight))
+    return { step, notes, weight: isAfterDoom(failure, cone, step) && weight < tellWhenDoomed ? 0 : weight, says: saysOf(failure, cone, step) }
+  })
+}
+
+function coneOf(failure: Failure): Cone {
+  const { system, waiting, steps } = failure
+  const culprit = failure.hang ? culpritOf(failure) : undefined
+  const core = new Set<number>()
+  const queue = new Set<number>()
+  const end = steps.at(-1)
+  if (failure.class === 'deadlock') for (const w of cycleOf(waiting)) for (const v of w.guardReads) core.add(v)
+  if (culprit) {
+    for (const r of culprit.reads) core.add(r.variable)
+    for (const v of culprit.guardReads) (culprit.kind === 'sleep' ? queue : core).add(v)
+    for (const v of preparedBy(culprit, steps)) if (!isLockVariable(failure, v)) queue.add(v)
+  } else {
+    for (const r of end?.violates ? end.reads : finalReads(failure)) core.add(r.variable)
+  }
+  for (const v of core) queue.delete(v)
+  const objects = new Set([...core].map((v) => system.variables[v].object).filter((o) => o && taskIndex(system, o) < 0))
+  const heldLocks = new Set(waiting.flatMap((w) => w.heldLocks))
+  return { culprit, core, queue, objects, heldLocks }
+}
+
+/** What a sleeper changed inside its wait function, in the last round. */
+function preparedBy(culprit: Waiter, steps: readonly Step[]): number[] {
+  const wait = culprit.stack[culprit.waitDepth - 1]
+  if (!wait) return []
+  const inside = (s: Step) => s.stack.some((f) => f.call === wait.call)
+  const last = steps.findLastIndex((s) => s.task === culprit.task && !inside(s))
+  return steps.filter((s, i) => i > last && s.task === culprit.task).flatMap((s) => s.changes.map((c) => c.variable))
+}
+
+/**
+ * The window of a race: for each variable that the violating task read and another task changed afterwards, the step
+ * of that read and the step of the last such change.
+ */
+function windowsOf(failure: Failure): { windows: Map<number, number>; staleReads: Map<number, number> } {
+  const { steps } = failure
+  const windows = new Map<number, number>()
+  const staleReads = new Map<number, number>()
+  const end = steps.at(-1)
+  if (failure.hang || !end) return { windows, staleReads }
+  steps.forEach((step, i) => {
+    if (step.task === end.task) {
+      for (const { variable } of [...step.reads, ...step.changes]) {
+        staleReads.set(variable, i)
+        windows.delete(variable)
+      }
+    } else {
+      for (const { variable } of step.changes)
+        if (staleReads.has(variable) && !isLockVariable(failure, variable)) windows.set(variable, i)
+    }
+  })
+  for (const v of staleReads.keys()) if (!windows.has(v)) staleReads.delete(v)
+  return { windows, staleReads }
+}
+
+export function isLockVariable(failure: Failure, variable: number): boolean {
+  return /\.(holder|sharers)$/.test(failure.system.variables[variable].name)
+}
+
+function kindOfChange(failure: Failure, change: { variable: number; from: string; to: string }): Note['kind'] {
+  if (!isLockVariable(failure, change.variable)) return 'change'
+  return ['null', 'nobody'].includes(change.to) ? 'unlock' : 'lock'
+}
+
+/** The locks that a sleeper gives up between its preparations and its sleep. */
+function droppedBeforeSleep(failure: Failure, cone: Cone, i: number): boolean {
+  const { steps } = failure
+  const task = cone.culprit?.task
+  const prepared = steps.findLastIndex((s) => s.task === task && s.changes.some((c) => cone.queue.has(c.variable)))
+  return i > prepared
+}
+
+function isAfterDoom(failure: Failure, cone: Cone, step: Step): boolean {
+  return failure.hang !== null && step.task !== cone.culprit?.task && step.index > failure.hang.doomedAt
+}
+
+/** The change that fulfils the sleeper's wish while it sleeps, and that nobody tells it. */
+function saysOf(failure: Failure, cone: Cone, step: Step): string {
+  const isTurn = failure.class === 'missed-wakeup' && step.index === failure.hang?.missedAt
+  return isTurn && step.changes.some((c) => cone.core.has(c.variable)) ? 'wakes nobody' : ''
+}
+
+/** Tasks that went on after the hang was certain, and did not get stuck themselves. */
+export function whoRunsOn(failure: Failure, told: readonly Told[]): string[] {
+  const { hang, system, waiting } = failure
+  if (!hang) return []
+  const hidden = told.filter((t) => t.weight === 0 && t.step.index > hang.doomedAt).map((t) => t.step.task)
+  const stuck = new Set(waiting.map((w) => w.task))
+  return [...new Set(hidden)].filter((t) => !stuck.has(t)).map((t) => system.tasks[t].name)
+}

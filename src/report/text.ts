@@ -1,0 +1,71 @@
+/** A run as text: what a developer reads in a terminal and pastes into a commit message. */
+import { diagram, type DiagramOptions } from './diagram.ts'
+import { detectorsOf, effectOf } from './effect.ts'
+import type { Failure, Run } from './failure.ts'
+import { hangLines } from './hang.ts'
+import { counted, grouped } from './names.ts'
+import { labelled, wrap } from './wrap.ts'
+
+const column = 10
+
+export function runText(run: Run, options: DiagramOptions): string {
+  const lines = run.failure ? violatedLines(run, run.failure, options) : [...wrap(`${titleOf(run)}: ${answerOf(run)}`, options.width, '  ')]
+  if (run.verdict === 'incomplete') lines.push(...labelled('again', run.command, column, Infinity))
+  return lines.join('\n')
+}
+
+/** `dio-vs-punch-hole, 5.18, xfs`. */
+export const titleOf = (run: Pick<Run, 'scenario' | 'kernel' | 'fs'>): string => [run.scenario, run.kernel, run.fs].filter(Boolean).join(', ')
+
+/** First line of every failure, in the form that editors and CI systems jump to. */
+export const headline = ({ place, class: violation, message }: Failure): string =>
+  `${place.file}:${place.line}: violated: ${violation}: ${message}`
+
+function violatedLines(run: Run, failure: Failure, options: DiagramOptions): string[] {
+  const { width } = options
+  const section = (label: string, text: string) => labelled(label, text, column, width)
+  return [
+    headline(failure),
+    '',
+    ...wrap(`${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')} explored`, width, '  '),
+    '',
+    ...diagram(failure, options),
+    ...wrap(`violated: ${failure.class}: ${failure.message}`, width, '  '),
+    '',
+    ...(failure.waiting.length > 0 ? [...hangLines(failure, width), ''] : []),
+    ...section('effect', effectOf(failure).join(' ')),
+    ...section('detectors', detectorsOf(failure).map((d) => `${d.name}: ${d.sees}, ${d.why}`).join('. ') + '.'),
+    ...labelled('bounds', boundsText(run), column, width),
+    ...labelled('replay', failure.command, column, Infinity),
+  ]
+}
+
+export function answerOf(run: Run): string {
+  const { states, transitions, depth } = run.statistics
+  const size = `${counted(states, 'state')}, ${counted(transitions, 'transition')}, depth ${grouped(depth)}`
+  switch (run.verdict) {
+    case 'holds':
+      return `holds (${size}; bounds: ${boundsText(run)})`
+    case 'incomplete':
+      return `incomplete: ${reasonOf(run)} (so far ${size}, no violation)`
+    case 'violated':
+      return `violated: ${run.failure?.class ?? ''} (${size})`
+  }
+}
+
+export function reasonOf(run: Run): string {
+  switch (run.incomplete) {
+    case 'interrupted':
+      return 'interrupted'
+    case 'timeout':
+      return 'the time is up (--timeout)'
+    case 'memory':
+      return 'the memory is used up (--memory)'
+    case 'max-states':
+      return 'more states than allowed (--max-states)'
+    case null:
+      return 'stopped'
+  }
+}
+
+const boundsText = ({ bounds }: Run): string => Object.entries(bounds).map(([name, n]) => `${name}=${n}`).join(' ') || 'none'
