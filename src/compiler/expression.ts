@@ -1,0 +1,113 @@
+/** Building expressions with constants folded, so that what is known at compile time costs nothing. */
+import { applyBinary } from '../model/evaluate.ts'
+import type { BinaryOperator, Expression, UnaryOperator } from '../model/system.ts'
+
+export const constant = (value: number): Expression => ({ kind: 'const', value })
+export const ZERO = constant(0)
+export const ONE = constant(1)
+export const registerOf = (register: number): Expression => ({ kind: 'register', register })
+
+export const isConstant = (e: Expression): e is Extract<Expression, { kind: 'const' }> => e.kind === 'const'
+
+export function binary(operator: BinaryOperator, left: Expression, right: Expression): Expression {
+  if (isConstant(left) && isConstant(right)) return constant(applyBinary(operator, left.value, right.value))
+  if (operator === 'and') {
+    if (isConstant(left)) return left.value === 0 ? ZERO : right
+    if (isConstant(right)) return right.value === 0 ? ZERO : left
+  }
+  if (operator === 'or') {
+    if (isConstant(left)) return left.value !== 0 ? ONE : right
+    if (isConstant(right)) return right.value !== 0 ? ONE : left
+  }
+  if ((operator === '+' || operator === '-') && isConstant(right) && right.value === 0) return left
+  if (operator === '+' && isConstant(left) && left.value === 0) return right
+  if (operator === '*' && isConstant(right) && right.value === 1) return left
+  if (operator === '*' && isConstant(left) && left.value === 1) return right
+  if ((operator === '==' || operator === '!=') && sameRegister(left, right)) return constant(+(operator === '=='))
+  return { kind: 'binary', operator, left, right }
+}
+
+export function unary(operator: UnaryOperator, operand: Expression): Expression {
+  if (isConstant(operand)) return constant(operator === 'not' ? +(operand.value === 0) : -operand.value)
+  if (operator === 'not' && operand.kind === 'unary' && operand.operator === 'not') return operand.operand
+  if (operator === 'not' && operand.kind === 'binary') {
+    const flipped = FLIP[operand.operator]
+    if (flipped !== undefined) return { ...operand, operator: flipped }
+  }
+  return { kind: 'unary', operator, operand }
+}
+
+const FLIP: Partial<Record<BinaryOperator, BinaryOperator>> = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' }
+
+export function select(condition: Expression, then: Expression, otherwise: Expression): Expression {
+  if (isConstant(condition)) return condition.value !== 0 ? then : otherwise
+  if (isConstant(then) && isConstant(otherwise)) {
+    if (then.value === otherwise.value) return then
+    if (then.value === 1 && otherwise.value === 0) return condition
+    if (then.value === 0 && otherwise.value === 1) return unary('not', condition)
+  }
+  return { kind: 'select', condition, then, otherwise }
+}
+
+const sameRegister = (a: Expression, b: Expression): boolean =>
+  a.kind === 'register' && b.kind === 'register' && a.register === b.register
+
+/** Calls `visit` for every node of the expression. */
+export function walkExpression(e: Expression, visit: (node: Expression) => void): void {
+  visit(e)
+  switch (e.kind) {
+    case 'const':
+    case 'variable':
+    case 'register':
+      return
+    case 'element':
+      return walkExpression(e.index, visit)
+    case 'unary':
+      return walkExpression(e.operand, visit)
+    case 'binary':
+      walkExpression(e.left, visit)
+      return walkExpression(e.right, visit)
+    case 'select':
+      walkExpression(e.condition, visit)
+      walkExpression(e.then, visit)
+      return walkExpression(e.otherwise, visit)
+  }
+}
+
+/** Variables that evaluating the expression may read. */
+export function variablesOf(e: Expression): Set<number> {
+  const found = new Set<number>()
+  walkExpression(e, (node) => {
+    if (node.kind === 'variable') found.add(node.variable)
+    if (node.kind === 'element') for (const v of node.variables) found.add(v)
+  })
+  return found
+}
+
+export function registersOf(e: Expression): Set<number> {
+  const found = new Set<number>()
+  walkExpression(e, (node) => {
+    if (node.kind === 'register') found.add(node.register)
+  })
+  return found
+}
+
+/** Replaces registers; constants are folded again. */
+export function mapExpression(e: Expression, leaf: (node: Expression) => Expression): Expression {
+  switch (e.kind) {
+    case 'const':
+    case 'variable':
+    case 'register':
+      return leaf(e)
+    case 'element': {
+      const index = mapExpression(e.index, leaf)
+      return isConstant(index) ? leaf({ kind: 'variable', variable: e.variables[index.value] }) : leaf({ ...e, index })
+    }
+    case 'unary':
+      return unary(e.operator, mapExpression(e.operand, leaf))
+    case 'binary':
+      return binary(e.operator, mapExpression(e.left, leaf), mapExpression(e.right, leaf))
+    case 'select':
+      return select(mapExpression(e.condition, leaf), mapExpression(e.then, leaf), mapExpression(e.otherwise, leaf))
+  }
+}

@@ -1,0 +1,65 @@
+/** Every mistake the compiler knows: code, what is wrong, what to write instead. docs/dialect.md is generated from it. */
+import ts from 'typescript'
+import type { Diagnostic } from '../diagnostic.ts'
+
+export const MISTAKES = {
+  LR001: ['this statement is not part of the dialect', 'use let, const, if, for, while, do, switch, return, break, continue, calls and assignments'],
+  LR002: ['this expression is not part of the dialect', 'use locals, fields, arithmetic, comparisons, calls and arrow functions given to a word of the dialect'],
+  LR003: ['a call that calls itself, directly or through others, cannot be inlined', 'use a loop'],
+  LR004: ['exceptions are not part of the dialect', 'return an error number, as the kernel does'],
+  LR005: ['`var` is not part of the dialect', 'use let or const'],
+  LR006: ['instances come from fixed pools, not from `new`', 'use at(Struct, index) or all(Struct)'],
+  LR007: ['only structs, words of the dialect and functions with a known body can be called', 'call an exported function, or pass the arrow function where it is used'],
+  LR008: ['a readonly field is set once, before the tasks start', 'set it with init() in setup, or drop readonly'],
+  LR009: ['init() belongs to setup', 'assign the field, or move the init() to setup'],
+  LR010: ['a readonly field needs a value that is known when the model is compiled', 'drop readonly, or give a constant'],
+  LR011: ['kernel code must not depend on a ghost', 'use ghosts in properties, expect() and other ghosts only'],
+  LR012: ['this variable belongs to the function around the arrow and would be written from inside', 'let the arrow return the value: const x = when(...)'],
+  LR013: ['the range of this local cannot be bounded', 'declare a width: let n: u4 = 0'],
+  LR014: ['a loop without a step never lets another task run', 'block with when() until what it waits for changes'],
+  LR015: ['a width must be a number that is known when the model is compiled, from 1 to 31', 'write uint(4), or uint(bound("name"))'],
+  LR016: ['a struct field must be made by a field word', 'use bool(), uint(), oneOf(), ref(), address(), atomic(), embedded(), array(), ghost() or guardedBy()'],
+  LR017: ['this struct has no such field', 'declare it in the struct, or use one that is there'],
+  LR018: ['variables of a module are shared by every CPU and are no struct', 'make it a field of a struct, or const'],
+  LR019: ['the condition of when(), a property and sleeping_for() must be pure', 'read fields and compare; do writes in the action'],
+  LR020: ['when() inside an indivisible step would block half-way', 'put the condition into the outer when()'],
+  LR021: ['the number of alternatives of choose() must be known when the model is compiled', 'write choose(2), or choose(bound("name"))'],
+  LR022: ['this function returns different kinds of values', 'return one kind: a number, a boolean, or references to one struct'],
+  LR023: ['a case must end with break, continue or return', 'add break, or group the labels without statements between them'],
+  LR024: ['this bound is not declared', 'name it in bounds: { ... } of the scenario'],
+  LR025: ['the property does not hold in the initial state', 'fix setup(), or state it as finally'],
+  LR026: ['strings, objects and functions cannot be stored in the state', 'use a number, a boolean or a reference to a struct'],
+  LR027: ['an embedded struct cannot be pointed to by a reference', 'make it a pool of its own, or pass it as an argument'],
+  LR028: ['this file has no scenario', 'write: export default scenario({ id, tasks: { ... } })'],
+  LR029: ['a scenario needs this', 'see docs/dialect.md for an example that can be typed in'],
+  LR030: ['there is no function of this name in the kernel that it changes', 'check the spelling; `lastref source NAME --kernel V` prints what a release runs'],
+  LR031: ['the number of instances or elements must be known when the model is compiled', 'use a constant or bound("name")'],
+  LR032: ['setup() must run to its end by itself', 'remove what waits for another task'],
+  LR033: ['at() has a number that is not in the pool', 'use an index from 0 to the pool size - 1'],
+  LR034: ['this place needs a constant', 'write a number, or a const that is one'],
+  LR035: ['a function with this name exists twice', 'rename one: changes replace functions by name'],
+  LR036: ['break or continue without a loop around it in the same function', 'return from the arrow function instead'],
+  LR037: ['generators, async functions and promises are not part of the dialect', 'write a plain function; blocking is when()'],
+  LR038: ['too many iterations to unroll', 'bound the loop by a smaller constant'],
+} as const satisfies Record<string, readonly [string, string]>
+
+export type MistakeCode = keyof typeof MISTAKES
+
+/** Thrown inside the front end, turned into a value at its door. */
+export class CompileError extends Error {
+  readonly diagnostic: Diagnostic
+  constructor(diagnostic: Diagnostic) {
+    super(`${diagnostic.code} ${diagnostic.message}`)
+    this.diagnostic = diagnostic
+  }
+}
+
+/** `detail` names the thing: put before the general sentence. */
+export function mistake(code: MistakeCode, node: ts.Node | null, name: (file: string) => string, detail = ''): CompileError {
+  const [message, instead] = MISTAKES[code]
+  const text = detail === '' ? message : `${detail}: ${message}`
+  if (node === null) return new CompileError({ code, file: '', line: 0, column: 0, message: text, instead })
+  const file = node.getSourceFile()
+  const at = file.getLineAndCharacterOfPosition(node.getStart(file))
+  return new CompileError({ code, file: name(file.fileName), line: at.line + 1, column: at.character + 1, message: text, instead })
+}

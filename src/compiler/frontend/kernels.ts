@@ -1,0 +1,191 @@
+/**
+ * Which text of every function a kernel runs. A kernel is the newest source plus changes: a release has the changes
+ * after it undone (`before`), a patch has its own (`after`).
+ */
+import ts from 'typescript'
+import { CompileError, mistake } from './errors.ts'
+import { argumentOf, declarationOf, defaultExport, propertyOf, textOf, textsOf } from './literals.ts'
+import type { Loaded } from './program.ts'
+import { strip } from './structs.ts'
+
+export interface KernelInfo {
+  /** `5.18`, `6.1.176`, or a patch name usable after `+`: `song-v1`. */
+  readonly name: string
+  readonly kind: 'release' | 'stable' | 'patch'
+  readonly title: string
+}
+
+export type FunctionText = ts.MethodDeclaration | ts.FunctionExpression | ts.ArrowFunction
+
+export interface ResolvedKernel {
+  readonly name: string
+  readonly overrides: ReadonlyMap<string, { readonly node: FunctionText; readonly change: string }>
+}
+
+export interface ChangeInfo {
+  readonly commit: string
+  readonly title: string
+  /** Null: in no release. */
+  readonly since: string | null
+  readonly before: ReadonlyMap<string, FunctionText>
+  readonly after: ReadonlyMap<string, FunctionText>
+}
+
+interface History {
+  /** Newest first. */
+  readonly changes: readonly ChangeInfo[]
+  readonly releases: readonly ReleaseInfo[]
+  readonly patches: ReadonlyMap<string, ChangeInfo>
+}
+
+interface ReleaseInfo {
+  readonly name: string
+  readonly title: string
+  /** Stable kernels: the release they come from. */
+  readonly base: string | null
+  /** Commits later than the base that they have all the same. */
+  readonly backports: readonly string[]
+  readonly patches: readonly string[]
+}
+
+const histories = new WeakMap<ts.Program, History>()
+
+export function historyOf(loaded: Loaded): History {
+  const known = histories.get(loaded.program)
+  if (known !== undefined) return known
+  const file = loaded.program.getSourceFile(`${loaded.root}/src/history/releases.ts`)
+  const history = file === undefined ? { changes: [], releases: [], patches: new Map() } : readHistory(loaded, file)
+  histories.set(loaded.program, history)
+  return history
+}
+
+function readHistory(loaded: Loaded, file: ts.SourceFile): History {
+  const list = (name: string): readonly ts.Expression[] => {
+    for (const s of file.statements)
+      if (ts.isVariableStatement(s))
+        for (const d of s.declarationList.declarations)
+          if (d.name.getText() === name && d.initializer !== undefined) {
+            const bare = strip(d.initializer)
+            if (ts.isArrayLiteralExpression(bare)) return bare.elements
+          }
+    return []
+  }
+  const changes = list('changes').map((e) => changeOf(loaded, declarationOf(loaded.checker, e), e))
+  const patches = list('patches').map((e) => changeOf(loaded, declarationOf(loaded.checker, e), e))
+  const releases = list('releases').map((e) => {
+    const bare = strip(e)
+    if (!ts.isObjectLiteralExpression(bare)) throw mistake('LR034', e, loaded.fileName)
+    return {
+      name: textOf(propertyOf(bare, 'name')) ?? '',
+      title: textOf(propertyOf(bare, 'title')) ?? '',
+      base: textOf(propertyOf(bare, 'base')),
+      backports: textsOf(propertyOf(bare, 'backports')),
+      patches: textsOf(propertyOf(bare, 'patches')),
+    }
+  })
+  return { changes, releases, patches: new Map(patches.map((p) => [p.commit, p])) }
+}
+
+/** A `change({ ... })` as data. */
+export function changeOf(loaded: Loaded, node: ts.Node | null, at: ts.Node): ChangeInfo {
+  const object = argumentOf(node, 'change')
+  if (object === null) throw mistake('LR029', at, loaded.fileName, 'change({ ... })')
+  const functions = (name: string): ReadonlyMap<string, FunctionText> => {
+    const found = new Map<string, FunctionText>()
+    const group = propertyOf(object, name)
+    if (group === null || !ts.isExpression(group)) return found
+    const bare = strip(group)
+    if (!ts.isObjectLiteralExpression(bare)) throw mistake('LR034', group, loaded.fileName, name)
+    for (const p of bare.properties) {
+      const text = ts.isMethodDeclaration(p) ? p : ts.isPropertyAssignment(p) ? strip(p.initializer) : null
+      if (text === null || !(ts.isMethodDeclaration(text) || ts.isArrowFunction(text) || ts.isFunctionExpression(text))) throw mistake('LR007', p, loaded.fileName)
+      const functionName = (p.name as ts.Node).getText()
+      if (!functionsOf(loaded).has(functionName)) throw mistake('LR030', p, loaded.fileName, functionName)
+      found.set(functionName, text)
+    }
+    return found
+  }
+  return {
+    commit: textOf(propertyOf(object, 'commit')) ?? '',
+    title: textOf(propertyOf(object, 'title')) ?? '',
+    since: textOf(propertyOf(object, 'since')),
+    before: functions('before'),
+    after: functions('after'),
+  }
+}
+
+/** Every function that the newest source or a change declares, by name. */
+export function functionsOf(loaded: Loaded): ReadonlyMap<string, ts.FunctionDeclaration | ts.VariableDeclaration> {
+  const known = functionTables.get(loaded.program)
+  if (known !== undefined) return known
+  const found = new Map<string, ts.FunctionDeclaration | ts.VariableDeclaration>()
+  for (const file of loaded.program.getSourceFiles()) {
+    const name = loaded.fileName(file.fileName)
+    if (!/^src\/(kernel|history)\//.test(name)) continue
+    for (const s of file.statements) {
+      if (ts.isFunctionDeclaration(s) && s.name !== undefined) {
+        if (found.has(s.name.text)) throw mistake('LR035', s, loaded.fileName, s.name.text)
+        found.set(s.name.text, s)
+      } else if (ts.isVariableStatement(s))
+        for (const d of s.declarationList.declarations)
+          if (d.initializer !== undefined && ts.isArrowFunction(strip(d.initializer)) && ts.isIdentifier(d.name)) found.set(d.name.text, d)
+    }
+  }
+  functionTables.set(loaded.program, found)
+  return found
+}
+
+const functionTables = new WeakMap<ts.Program, Map<string, ts.FunctionDeclaration | ts.VariableDeclaration>>()
+
+export function kernelNames(loaded: Loaded): KernelInfo[] {
+  try {
+    const { releases, patches } = historyOf(loaded)
+    return [
+      ...releases.map((r) => ({ name: r.name, kind: r.base === null ? ('release' as const) : ('stable' as const), title: r.title })),
+      ...[...patches.values()].map((p) => ({ name: p.commit, kind: 'patch' as const, title: p.title })),
+    ]
+  } catch (e) {
+    if (e instanceof CompileError) return []
+    throw e
+  }
+}
+
+export const compareReleases = (a: string, b: string): number => {
+  const [x, y] = [a, b].map((v) => v.split('.').map(Number))
+  for (let i = 0; i < Math.max(x.length, y.length); i++) if ((x[i] ?? 0) !== (y[i] ?? 0)) return (x[i] ?? 0) - (y[i] ?? 0)
+  return 0
+}
+
+/** `5.18`, `6.1.176`, `5.18+song-v1`, `7.3+my-change.ts`. */
+export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
+  const history = historyOf(loaded)
+  const [releaseName, ...added] = name.split('+')
+  const release = history.releases.find((r) => r.name === releaseName)
+  if (release === undefined)
+    throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `no such kernel: ${releaseName}`, instead: `one of ${history.releases.map((r) => r.name).join(', ')}` })
+  const base = release.base ?? release.name
+  const overrides = new Map<string, { node: FunctionText; change: string }>()
+  for (const c of history.changes) {
+    if (c.since === null || compareReleases(c.since, base) <= 0 || release.backports.includes(c.commit)) continue
+    for (const [f, node] of c.before) overrides.set(f, { node, change: c.commit })
+  }
+  for (const patch of [...release.patches, ...added]) for (const [f, node] of patchOf(loaded, history, patch).after) overrides.set(f, { node, change: patch })
+  return { name, overrides }
+}
+
+function patchOf(loaded: Loaded, history: History, name: string): ChangeInfo {
+  const known = history.patches.get(name)
+  if (known !== undefined) return known
+  const file = loaded.program.getSourceFiles().find((f) => f.fileName === name || f.fileName.endsWith(`/${name}`))
+  if (file !== undefined) return changeOf(loaded, defaultExport(file), file)
+  throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `no such patch: ${name}`, instead: `one of ${[...history.patches.keys()].join(', ')}, or a file that exports a change` })
+}
+
+/** Commits later than a kernel that changed a function, newest first. */
+export function laterChanges(loaded: Loaded, functionName: string, kernel: string): ChangeInfo[] {
+  const history = historyOf(loaded)
+  const release = history.releases.find((r) => r.name === kernel.split('+')[0])
+  if (release === undefined) return []
+  const base = release.base ?? release.name
+  return history.changes.filter((c) => c.before.has(functionName) && c.since !== null && compareReleases(c.since, base) > 0)
+}

@@ -1,0 +1,215 @@
+/**
+ * The state of one lowering: instructions of the task being compiled, registers, sites, properties.
+ * expressions.ts, statements.ts and words.ts do the work; this file keeps the books.
+ */
+import ts from 'typescript'
+import type { Call, Expression, Property, Site, ViolationClass, Waiting } from '../../model/system.ts'
+import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.ts'
+import { constant, isConstant, registerOf } from '../expression.ts'
+import { mistake, type MistakeCode } from './errors.ts'
+import type { Storage } from './storage.ts'
+import type { StructTable } from './structs.ts'
+import { Scope, type Value } from './values.ts'
+
+/** What stays the same over all tasks of one compilation. */
+export interface Unit {
+  readonly checker: ts.TypeChecker
+  readonly storage: Storage
+  readonly structs: StructTable
+  readonly bounds: Readonly<Record<string, number>>
+  /** Function name -> text that this kernel runs, and the change it comes from. */
+  readonly overrides: ReadonlyMap<string, { readonly node: ts.MethodDeclaration | ts.FunctionExpression | ts.ArrowFunction; readonly change: string }>
+  readonly fileName: (file: string) => string
+  readonly omit: ReadonlySet<string>
+  readonly books: Books
+}
+
+/** Tables of the system under construction. */
+export class Books {
+  readonly files: string[] = []
+  readonly calls: Call[] = []
+  readonly sites: Site[] = []
+  readonly properties: Property[] = []
+  private readonly siteNumbers = new Map<string, number>()
+  private readonly propertyNumbers = new Map<string, number>()
+
+  site(site: Site): number {
+    const key = `${site.file}:${site.line}:${site.column}:${site.call}:${site.text}`
+    let n = this.siteNumbers.get(key)
+    if (n === undefined) {
+      n = this.sites.push(site) - 1
+      this.siteNumbers.set(key, n)
+    }
+    return n
+  }
+
+  property(p: Property): number {
+    const key = `${p.kind}|${p.class}|${p.name}|${p.message}`
+    let n = this.propertyNumbers.get(key)
+    if (n === undefined) {
+      n = this.properties.push(p) - 1
+      this.propertyNumbers.set(key, n)
+    }
+    return n
+  }
+
+  file(name: string): number {
+    const n = this.files.indexOf(name)
+    return n >= 0 ? n : this.files.push(name) - 1
+  }
+}
+
+/** One inlined function body. */
+export interface Frame {
+  readonly call: number
+  readonly node: ts.Node
+  readonly exit: Label
+  /** Where the value goes; null until the first `return value`. */
+  result: { register: number; like: Value } | null
+  /** Every return so far, to tell whether one value will do without a register. */
+  returns: number
+  single: { value: Value; at: number } | null
+  readonly loops: { readonly breakTo: Label; readonly continueTo: Label | null }[]
+}
+
+export interface Sleep {
+  readonly object: Value
+  readonly objectText: string
+  readonly condition: Expression
+  readonly text: string
+}
+
+export class Lowering {
+  readonly unit: Unit
+  readonly taskIndex: number
+  readonly inSetup: boolean
+  readonly code: Instruction[] = []
+  readonly registers: RegisterInfo[] = []
+  /** False after a jump, until a label that is used. Nothing is emitted meanwhile. */
+  reachable = true
+  /** Inside a predicate: fields are read in place, nothing may be emitted. */
+  pure = 0
+  /** Inside an indivisible step. */
+  section: Section | null = null
+  readonly frames: Frame[] = []
+  readonly sleeps: Sleep[] = []
+  call = -1
+
+  constructor(unit: Unit, taskIndex: number, inSetup: boolean) {
+    this.unit = unit
+    this.taskIndex = taskIndex
+    this.inSetup = inSetup
+  }
+
+  fail(code: MistakeCode, node: ts.Node, detail = ''): never {
+    throw mistake(code, node, this.unit.fileName, detail)
+  }
+
+  siteOf(node: ts.Node): number {
+    const file = node.getSourceFile()
+    const at = file.getLineAndCharacterOfPosition(node.getStart(file))
+    const text = node.getText(file).replace(/\s+/g, ' ')
+    return this.unit.books.site({
+      file: this.unit.books.file(this.unit.fileName(file.fileName)),
+      line: at.line + 1,
+      column: at.character + 1,
+      text: text.length > 100 ? `${text.slice(0, 97)}...` : text,
+      call: this.call,
+    })
+  }
+
+  position(node: ts.Node): string {
+    const file = node.getSourceFile()
+    const at = file.getLineAndCharacterOfPosition(node.getStart(file))
+    return `${this.unit.fileName(file.fileName)}:${at.line + 1}:${at.character + 1}`
+  }
+
+  emit(instruction: Instruction): void {
+    if (this.reachable) this.code.push(instruction)
+  }
+
+  label(): Label {
+    return { at: -1, used: false }
+  }
+
+  place(label: Label): void {
+    if (label.used) this.reachable = true
+    label.at = this.code.length
+  }
+
+  /** A loop head: reached from behind as well. */
+  placeHead(label: Label): void {
+    label.at = this.code.length
+  }
+
+  jump(to: Label, node: ts.Node): void {
+    if (!this.reachable) return
+    to.used = true
+    this.emit({ op: 'jump', to, site: this.siteOf(node) })
+    this.reachable = false
+  }
+
+  branch(condition: Expression, then: Label, otherwise: Label, node: ts.Node): void {
+    if (!this.reachable) return
+    if (isConstant(condition)) return this.jump(condition.value !== 0 ? then : otherwise, node)
+    then.used = true
+    otherwise.used = true
+    this.emit({ op: 'branch', condition, then, otherwise, site: this.siteOf(node) })
+    this.reachable = false
+  }
+
+  register(name: string, node: ts.Node, like: Value, declared: RegisterInfo['declared'] = null): number {
+    const pool = like.kind === 'reference' ? (like.struct?.name ?? null) : like.kind === 'address' ? '@' : null
+    return this.registers.push({ name, declared, pool, site: this.siteOf(node) }) - 1
+  }
+
+  /** Copies a value into a register of its own. */
+  copy(value: Value, name: string, node: ts.Node): Value {
+    if (value.kind !== 'number' && value.kind !== 'reference' && value.kind !== 'address') return value
+    const register = this.register(name, node, value)
+    this.emit({ op: 'set', register, value: value.expr, site: this.siteOf(node) })
+    return { ...value, expr: registerOf(register) }
+  }
+
+  check(condition: Expression, property: number, node: ts.Node): void {
+    if (isConstant(condition) && condition.value !== 0) return
+    this.emit({ op: 'check', condition, property, site: this.siteOf(node) })
+    if (isConstant(condition)) this.reachable = false
+  }
+
+  property(name: string, violation: ViolationClass, message: string, kind: Property['kind'] = 'always', site = -1): number {
+    return this.unit.books.property({ name, kind, class: violation, message, site })
+  }
+
+  /** Emits `body` as one indivisible step. */
+  inSection<T>(guard: Expression | null, waiting: Waiting | null, node: ts.Node, body: () => T): T {
+    if (this.section !== null) {
+      if (guard !== null) this.fail('LR020', node)
+      return body()
+    }
+    const section: Section = { acquires: null, releases: null, waiting }
+    const site = this.siteOf(node)
+    this.emit({ op: 'begin', guard, section, site })
+    this.section = section
+    try {
+      return body()
+    } finally {
+      this.section = null
+      this.emit({ op: 'end', site })
+    }
+  }
+
+  load(place: Extract<Expression, { kind: 'variable' | 'element' }>, name: string, like: Value, guard: Guard | null, node: ts.Node): Expression {
+    const register = this.register(name, node, like)
+    this.emit({ op: 'load', register, place, guard, site: this.siteOf(node) })
+    return registerOf(register)
+  }
+
+  scope(parent: Scope | null): Scope {
+    return new Scope(parent, this.frames[this.frames.length - 1] ?? this)
+  }
+
+  taskId(): Expression {
+    return constant(this.taskIndex)
+  }
+}

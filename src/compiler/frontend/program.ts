@@ -1,0 +1,140 @@
+/** The one door to the TypeScript compiler: loads kernel, history, scenarios (and a user's files) once, type-checks them. */
+import ts from 'typescript'
+import type { TransitionSystem } from '../../model/system.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
+import { CompileError } from './errors.ts'
+import { lowerScenario } from './scenario.ts'
+import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
+import { sourceListing, type SourceListing } from './source.ts'
+
+export type { KernelInfo, ScenarioInfo, SourceListing }
+
+export interface ProgramOptions {
+  /** Root of the package: the folder that holds src/dialect, src/kernel, src/history, src/scenarios. */
+  readonly root: string
+  /** Further files of the user: models of their own, patches. Absolute paths. */
+  readonly files?: readonly string[]
+  /** Type-check the package's own sources too, not only the user's files. Default false: that was done when it was built. */
+  readonly checkAll?: boolean
+}
+
+export interface CompileOptions {
+  /** Id of a scenario, or the path of a user's file (optionally `path#id` where it has several). */
+  readonly scenario: string
+  /** `7.3`, `5.18+song-v1`; a `+` part may be the path of a user's change file. */
+  readonly kernel: string
+  readonly fs?: string
+  readonly bounds?: Readonly<Record<string, number>>
+  /** Default true: protected, private and acquire steps are merged. */
+  readonly reduce?: boolean
+  /**
+   * Mutants. `file:line:column` : the call there compiles to nothing. `file:line:column-length=0|1`: the expression
+   * of that length there is that constant.
+   */
+  readonly omit?: readonly string[]
+}
+
+export interface Program {
+  /** Mistakes found while loading and type-checking. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly scenarios: readonly ScenarioInfo[]
+  readonly kernels: readonly KernelInfo[]
+  /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
+  source(functionName: string, kernel: string): SourceListing | null | readonly Diagnostic[]
+  compile(options: CompileOptions): TransitionSystem | readonly Diagnostic[]
+}
+
+/** What the parts of the front end share. */
+export interface Loaded {
+  readonly program: ts.Program
+  readonly checker: ts.TypeChecker
+  /** Path as shown: relative to the root for our own files, as the user gave it for theirs. */
+  readonly fileName: (file: string) => string
+  readonly root: string
+  /** Every function of kernel and history, by name. */
+  readonly functions: ReadonlyMap<string, ts.Node>
+}
+
+const COMPILER_OPTIONS: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2022.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  types: [],
+  customConditions: ['lastref-source'],
+}
+
+export function loadProgram(options: ProgramOptions): Program {
+  const root = options.root.replace(/\/$/, '')
+  const own = (folder: string): string[] =>
+    ts.sys.directoryExists(`${root}/src/${folder}`) ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts']) : []
+  const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own)
+  const files = options.files ?? []
+  const program = ts.createProgram([...ownFiles, ...files], COMPILER_OPTIONS, hostFor(root))
+  const checker = program.getTypeChecker()
+  const fileName = (file: string): string => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file)
+  const loaded: Loaded = { program, checker, fileName, root, functions: new Map() }
+  const scenarios = findScenarios(loaded, ownFiles, files)
+  const toCheck = options.checkAll ? ownFiles : files
+  return {
+    diagnostics: typeErrors(loaded, toCheck.concat(options.checkAll ? files : [])),
+    scenarios: scenarios.map((s) => s.info),
+    kernels: kernelNames(loaded),
+    source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
+    compile: (o) => asValue(() => compileOne(loaded, scenarios, o)),
+  }
+}
+
+/** A user's file outside a package finds `lastref/dialect` and `lastref/kernel` here. */
+function hostFor(root: string): ts.CompilerHost {
+  const host = ts.createCompilerHost(COMPILER_OPTIONS)
+  const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/change.ts` }
+  host.resolveModuleNameLiterals = (names, containingFile, redirected, compilerOptions, sourceFile) =>
+    names.map((name) =>
+      name.text in entry
+        ? { resolvedModule: { resolvedFileName: entry[name.text], extension: ts.Extension.Ts, isExternalLibraryImport: false } }
+        : ts.resolveModuleName(name.text, containingFile, compilerOptions, host, undefined, redirected, ts.getModeForUsageLocation(sourceFile, name, compilerOptions)),
+    )
+  return host
+}
+
+function compileOne(loaded: Loaded, scenarios: readonly FoundScenario[], options: CompileOptions): TransitionSystem {
+  const found = scenarios.find((s) => s.info.id === options.scenario || s.info.file === options.scenario || `${s.info.file}#${s.info.id}` === options.scenario)
+  if (found === undefined) throw new CompileError({ code: 'LR028', file: options.scenario, line: 0, column: 0, message: 'no such scenario', instead: '`lastref list` prints them' })
+  const kernel: ResolvedKernel = found.info.usesKernel || options.kernel !== '' ? resolveKernel(loaded, options.kernel) : { name: '', overrides: new Map() }
+  return lowerScenario(loaded, found, kernel, options)
+}
+
+function asValue<T>(body: () => T): T | readonly Diagnostic[] {
+  try {
+    return body()
+  } catch (e) {
+    if (e instanceof CompileError) return [e.diagnostic]
+    throw e
+  }
+}
+
+function typeErrors({ program, fileName }: Loaded, files: readonly string[]): Diagnostic[] {
+  const found: ts.Diagnostic[] = []
+  for (const f of files) {
+    const source = program.getSourceFile(f)
+    if (source === undefined) found.push(...program.getConfigFileParsingDiagnostics())
+    else found.push(...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source))
+  }
+  return found.map((d) => {
+    const at = d.file?.getLineAndCharacterOfPosition(d.start ?? 0)
+    return {
+      code: `TS${d.code}`,
+      file: d.file === undefined ? '' : fileName(d.file.fileName),
+      line: (at?.line ?? -1) + 1,
+      column: (at?.character ?? -1) + 1,
+      message: ts.flattenDiagnosticMessageText(d.messageText, '\n  '),
+      instead: '',
+    }
+  })
+}

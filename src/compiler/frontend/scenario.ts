@@ -1,0 +1,185 @@
+/** Lowers a whole scenario: setup, every task, properties; then hands it to the passes. */
+import ts from 'typescript'
+import { FILE_SYSTEMS } from './words_of_scenarios.ts'
+import type { TransitionSystem, ViolationClass } from '../../model/system.ts'
+import type { Lowered, Predicate, TaskCode } from '../code.ts'
+import { isConstant } from '../expression.ts'
+import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
+import { CompileError, mistake, MISTAKES, type MistakeCode } from './errors.ts'
+import { inPure, lowerExpression } from './expressions.ts'
+import { inlineCall, predicate } from './functions.ts'
+import type { ResolvedKernel } from './kernels.ts'
+import { Books, Lowering, type Unit } from './lowering.ts'
+import type { CompileOptions, Loaded } from './program.ts'
+import type { FoundScenario } from './scenarios.ts'
+import { Storage } from './storage.ts'
+import { resolve, StructTable } from './structs.ts'
+import type { Value } from './values.ts'
+import { violationClass } from './words.ts'
+
+/** Pools grow while a scenario is compiled; then it is compiled again. */
+const ATTEMPTS_MAX = 8
+
+export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions): TransitionSystem {
+  const sizes = new Map<string, number>()
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const storage = new Storage(sizes)
+    const lowered = lowerOnce(loaded, found, kernel, options, storage)
+    if (storage.grown) continue
+    const system = assemble(lowered, options.reduce ?? true)
+    if ('tasks' in system) return system
+    throw failureToError(system, lowered)
+  }
+  throw mistake('LR031', found.object, loaded.fileName)
+}
+
+function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions, storage: Storage): Lowered {
+  const { info, object } = found
+  const names = info.tasks
+  const fs = options.fs ?? info.fs[0] ?? ''
+  const given = { ...info.bounds, ...options.bounds }
+  const bounds: Record<string, number> = { ...given, tasks: names.length, fs: FILE_SYSTEMS.indexOf(fs) }
+  const books = new Books()
+  const unit: Unit = {
+    checker: loaded.checker,
+    storage,
+    structs: new StructTable(loaded.checker, loaded.fileName, (node) => constantOf(unit, node)),
+    bounds,
+    overrides: kernel.overrides,
+    fileName: loaded.fileName,
+    omit: new Set(options.omit ?? []),
+    books,
+  }
+  const reader = new Lowering(unit, 0, true)
+  nameInstances(loaded, unit, reader, object)
+  const whole = inPure(reader, () => lowerExpression(reader, object, null))
+  if (whole.kind !== 'object') throw mistake('LR029', object, loaded.fileName)
+  const tasks = whole.fields.get('tasks')
+  if (tasks?.kind !== 'object' || tasks.fields.size === 0) throw mistake('LR029', object, loaded.fileName, 'tasks: { name: () => { ... } }')
+  nameTasks(loaded, unit, names)
+
+  const setupFunction = whole.fields.get('setup')
+  const setup = lowerTask(unit, 0, true, 'setup', setupFunction ?? null, object)
+  const codes: TaskCode[] = [...tasks.fields].map(([name, value], i) => {
+    const irq = value.kind === 'object' ? value.fields.get('irq') : undefined
+    const code = lowerTask(unit, i, false, name, irq ?? value, object)
+    return { ...code, interrupt: irq !== undefined }
+  })
+  const predicates = (name: string, kind: 'always' | 'finally'): Predicate[] => propertiesOf(reader, whole.fields.get(name), kind, object)
+  const always = predicates('always', 'always')
+  const finals = predicates('finally', 'finally')
+  const reaches = reachesOf(reader, whole.fields.get('reaches'), object)
+  return {
+    name: info.id,
+    kernel: kernel.name,
+    fs,
+    bounds: given,
+    files: books.files,
+    calls: books.calls,
+    sites: books.sites,
+    variables: storage.finishedVariables(),
+    properties: books.properties,
+    tasks: codes,
+    setup,
+    always,
+    finally: finals,
+    reaches,
+    zero: storage.initial,
+    labelsOf: (pool) => storage.labels(pool),
+  }
+}
+
+/** Constants of the scenario's file name its instances: `const page = at(Folio, 0)`. */
+function nameInstances(loaded: Loaded, unit: Unit, L: Lowering, object: ts.Node): void {
+  for (const s of object.getSourceFile().statements)
+    if (ts.isVariableStatement(s))
+      for (const d of s.declarationList.declarations)
+        if (d.initializer !== undefined && ts.isCallExpression(d.initializer) && d.initializer.expression.getText() === 'at') {
+          const symbol = resolve(loaded.checker, loaded.checker.getSymbolAtLocation(d.name))
+          const value = inPure(L, () => lowerExpression(L, d.initializer as ts.Expression, null))
+          if (symbol !== undefined && value.kind === 'reference' && value.struct !== null && isConstant(value.expr)) unit.storage.name(value.struct, value.expr.value - 1, symbol.name)
+        }
+}
+
+/** The pool of tasks: one instance each, with its name and its `id`. */
+function nameTasks(loaded: Loaded, unit: Unit, names: readonly string[]): void {
+  const file = loaded.program.getSourceFile(`${loaded.root}/src/dialect/fields.ts`)
+  const node = file?.statements.find((s): s is ts.ClassDeclaration => ts.isClassDeclaration(s) && s.name?.text === 'Task')
+  const symbol = node?.name === undefined ? undefined : loaded.checker.getSymbolAtLocation(node.name)
+  const struct = symbol === undefined ? null : unit.structs.get(symbol)
+  if (struct === null) return
+  names.forEach((name, i) => {
+    unit.storage.need(struct, i)
+    unit.storage.name(struct, i, name)
+    const field = struct.fields.get('id')
+    if (field !== undefined)
+      unit.storage.setConstant(
+        { root: struct, instance: { kind: 'const', value: i + 1 }, path: [{ field: 'id' }], type: field.type, readonly: true, ghost: false, guard: null },
+        { kind: 'number', expr: { kind: 'const', value: i }, ghost: false },
+      )
+  })
+}
+
+function lowerTask(unit: Unit, index: number, inSetup: boolean, name: string, body: Value | null, node: ts.Node): TaskCode {
+  const L = new Lowering(unit, index, inSetup)
+  if (body !== null && body.kind !== 'void') {
+    if (body.kind !== 'function') return L.fail('LR007', node, name)
+    const site = L.siteOf(body.node)
+    L.call = unit.books.calls.push({ function: name, parent: -1, site, change: '' }) - 1
+    inlineCall(L, { ...body, name: '' }, [], body.node)
+  }
+  L.reachable = true
+  L.emit({ op: 'done', site: L.siteOf(body !== null && body.kind === 'function' ? body.node : node) })
+  return { name, interrupt: false, code: L.code, registers: L.registers }
+}
+
+function propertiesOf(L: Lowering, group: Value | undefined, kind: 'always' | 'finally', node: ts.Node): Predicate[] {
+  if (group === undefined) return []
+  if (group.kind !== 'object') return L.fail('LR029', node, `${kind}: { name: property(...) }`)
+  return [...group.fields].map(([name, value]) => {
+    if (value.kind !== 'object') return L.fail('LR029', node, `${kind}.${name}: property(class, message, () => ...)`)
+    const holds = value.fields.get('holds') ?? L.fail('LR029', node, `${kind}.${name}: property(...)`)
+    const message = value.fields.get('message')
+    const cls: ViolationClass = violationClass(L, value.fields.get('class') ?? { kind: 'void' }, node)
+    const at = holds.kind === 'function' ? holds.node : node
+    const property = L.property(name, cls, message?.kind === 'string' ? message.text : name, kind, L.siteOf(at))
+    return { property, condition: inPure(L, () => predicate(L, holds, at)) }
+  })
+}
+
+function reachesOf(L: Lowering, group: Value | undefined, node: ts.Node): Predicate[] {
+  if (group === undefined) return []
+  if (group.kind !== 'object') return L.fail('LR029', node, 'reaches: { name: () => ... }')
+  return [...group.fields].map(([name, value]) => {
+    const at = value.kind === 'function' ? value.node : node
+    const property = L.property(name, 'assertion', `the scenario reaches ${name}`, 'reaches', L.siteOf(at))
+    return { property, condition: inPure(L, () => predicate(L, value, at)) }
+  })
+}
+
+/** Value of an expression that must be known now, or null. */
+function constantOf(unit: Unit, node: ts.Expression): number | null {
+  const L = new Lowering(unit, 0, true)
+  const value = inPure(L, () => lowerExpression(L, node, null))
+  return value.kind === 'number' && isConstant(value.expr) ? value.expr.value : null
+}
+
+function failureToError(failure: AssemblyFailure, lowered: Lowered): CompileError {
+  const at = (code: MistakeCode, site: number, detail: string): CompileError => {
+    const s = lowered.sites[site]
+    const [message, instead] = MISTAKES[code]
+    return new CompileError({ code, file: s === undefined ? '' : lowered.files[s.file], line: s?.line ?? 0, column: s?.column ?? 0, message: detail === '' ? message : `${detail}: ${message}`, instead })
+  }
+  switch (failure.kind) {
+    case 'setup': {
+      const { kind, site, property } = failure.failure
+      return at('LR032', site, kind === 'check' && property >= 0 ? lowered.properties[property].message : kind === 'blocks' ? lowered.sites[site].text : 'endless loop')
+    }
+    case 'local-loop':
+      return at('LR014', failure.site, '')
+    case 'unbounded':
+      return at('LR013', failure.site, failure.name)
+    case 'initially-false':
+      return at('LR025', lowered.properties[failure.property].site, lowered.properties[failure.property].name)
+  }
+}

@@ -1,0 +1,270 @@
+/** The words of the dialect and the operations of atomics and lists, as steps. */
+import ts from 'typescript'
+import type { Expression, ViolationClass, Waiting } from '../../model/system.ts'
+import { binary, constant, isConstant, ONE, select, ZERO } from '../expression.ts'
+import { addressOf, assign, exprOf, fieldPlace, guardOf, heldBy, holdersOf, inPure, isGhost, lowerExpression, rangeProperty, truth } from './expressions.ts'
+import { inlineCall, predicate, pureCall } from './functions.ts'
+import type { Lowering } from './lowering.ts'
+import { instance, NULL, number, VOID, type PlaceValue, type Scope, type Value } from './values.ts'
+
+export function callWord(L: Lowering, word: string, node: ts.CallExpression, scope: Scope | null): Value {
+  const arg = (i: number): Value => (node.arguments[i] === undefined ? VOID : lowerExpression(L, node.arguments[i], scope))
+  switch (word) {
+    case 'at':
+      return at(L, node, arg(0), arg(1))
+    case 'all': {
+      const type = arg(0)
+      if (type.kind !== 'struct') return L.fail('LR007', node)
+      return { kind: 'list', items: Array.from({ length: L.unit.storage.poolOf(type.struct) }, (_, i) => instance(type.struct, i)) }
+    }
+    case 'index_of': {
+      const value = arg(0)
+      if (value.kind !== 'reference') return L.fail('LR027', node)
+      return number(binary('-', value.expr, ONE), value.ghost)
+    }
+    case 'bound':
+      return bound(L, node, arg(0))
+    case 'init':
+      return init(L, node, arg(0), arg(1))
+    case 'when':
+      return when(L, node, scope)
+    case 'indivisible': {
+      const action = arg(0)
+      if (action.kind !== 'function') return L.fail('LR007', node)
+      if (L.pure > 0) return pureCall(L, action, [], node)
+      return L.inSection(null, null, node, () => keep(L, inlineCall(L, action, [], node), node))
+    }
+    case 'choose':
+      return choose(L, node, arg(0))
+    case 'assert':
+    case 'expect':
+      return expectation(L, word, node, scope)
+    case 'assert_held':
+    case 'assert_held_write': {
+      const lock = arg(0)
+      if (L.pure === 0 && !L.inSetup) L.check(heldBy(L, lock, word === 'assert_held', node), L.property(word, 'data-race', `called with ${node.arguments[0].getText()} held`), node)
+      return VOID
+    }
+    case 'acquired':
+    case 'released':
+      return mark(L, word, arg(0), node)
+    case 'sleeping_for':
+      return sleepingFor(L, node, scope)
+    case 'property':
+      return { kind: 'object', fields: new Map([['class', arg(0)], ['message', arg(1)], ['holds', arg(2)]]) }
+    case 'irq':
+      return { kind: 'object', fields: new Map([['irq', arg(0)]]) }
+    case 'scenario':
+      return arg(0)
+    default:
+      return L.fail('LR007', node, word)
+  }
+}
+
+function at(L: Lowering, node: ts.Node, type: Value, index: Value): Value {
+  if (type.kind !== 'struct') return L.fail('LR007', node)
+  const i = exprOf(L, index, node)
+  if (!isConstant(i)) return { kind: 'reference', struct: type.struct, expr: binary('+', i, ONE), ghost: isGhost(index) }
+  if (i.value < 0) return L.fail('LR033', node)
+  L.unit.storage.need(type.struct, i.value)
+  return instance(type.struct, i.value)
+}
+
+function bound(L: Lowering, node: ts.Node, name: Value): Value {
+  if (name.kind !== 'string') return L.fail('LR034', node)
+  const value = L.unit.bounds[name.text]
+  if (value === undefined) return L.fail('LR024', node, name.text)
+  return number(constant(value))
+}
+
+function init(L: Lowering, node: ts.CallExpression, target: Value, fields: Value): Value {
+  if (!L.inSetup) return L.fail('LR009', node)
+  if (fields.kind !== 'object') return L.fail('LR002', node)
+  for (const [name, value] of fields.fields) {
+    const place = fieldPlace(L, target, name, node)
+    if (place.type.kind === 'array' && value.kind === 'list') {
+      const { length, element } = place.type
+      value.items.forEach((v, i) => setField(L, { ...place, path: [...place.path, { index: constant(i), length }], type: element }, v, node))
+    } else setField(L, place, value, node)
+  }
+  return VOID
+}
+
+function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): void {
+  if (!place.readonly) {
+    const expr = place.type.kind === 'address' ? addressOf(L, value, node) : exprOf(L, value, node)
+    L.emit({ op: 'store', place: L.unit.storage.at(place), value: expr, range: -1, guard: null, ghost: place.ghost, site: L.siteOf(node) })
+    return
+  }
+  const expr = exprOf(L, value, node)
+  if (!isConstant(expr)) return L.fail('LR010', node)
+  if (place.type.kind === 'reference') L.unit.storage.setConstant(place, { kind: 'reference', struct: place.type.struct(), expr, ghost: false })
+  else L.unit.storage.setConstant(place, value)
+}
+
+/** A value computed inside a step must not be a formula over variables when the step is over. */
+function keep(L: Lowering, value: Value, node: ts.Node): Value {
+  if (value.kind !== 'number' && value.kind !== 'reference' && value.kind !== 'address') return value
+  return isConstant(value.expr) || value.expr.kind === 'register' ? value : L.copy(value, 'value', node)
+}
+
+function when(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
+  if (L.pure > 0) return L.fail('LR019', node)
+  const condition = lowerExpression(L, node.arguments[0], scope)
+  const guard = inPure(L, () => predicate(L, condition, node.arguments[0]))
+  const sleep = L.sleeps[L.sleeps.length - 1]
+  const text = textOf(node.arguments[0])
+  const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = { kind: 'event', object: text, address: null, condition: guard, text, holders: null }
+  if (sleep !== undefined) Object.assign(waiting, { kind: 'sleep', object: sleep.objectText, address: exprOf(L, sleep.object, node), condition: sleep.condition, text: sleep.text })
+  return L.inSection(isConstant(guard) && guard.value === 1 ? null : guard, waiting, node, () => {
+    if (node.arguments[1] === undefined) return VOID
+    const action = lowerExpression(L, node.arguments[1], scope)
+    if (action.kind !== 'function') return L.fail('LR007', node)
+    return keep(L, inlineCall(L, action, [], node), node)
+  })
+}
+
+const textOf = (node: ts.Node): string => {
+  const body = ts.isArrowFunction(node) ? node.body : node
+  return body.getText().replace(/\s+/g, ' ')
+}
+
+function mark(L: Lowering, word: 'acquired' | 'released', lock: Value, node: ts.CallExpression): Value {
+  if (L.section === null) return L.fail('LR019', node, word)
+  const variables = ['holder', 'sharers'].flatMap((name) => {
+    const place = fieldPlace(L, lock, name, node)
+    if (place.readonly) return []
+    const where = L.unit.storage.at(place)
+    return where.kind === 'variable' ? [where.variable] : [...where.variables]
+  })
+  if (word === 'released') L.section.releases = variables
+  else {
+    L.section.acquires = variables
+    const { waiting } = L.section
+    if (waiting !== null) {
+      const where = L.unit.storage.at(fieldPlace(L, lock, 'holder', node))
+      const object = where.kind === 'variable' ? L.unit.storage.variables[where.variable].name.replace(/\.holder$/, '') : lockText(L, node)
+      L.section.waiting = { ...waiting, kind: 'lock', object, address: null, holders: holdersOf(L, lock, node) }
+    }
+  }
+  return VOID
+}
+
+/** As the caller of the lock function wrote it: down_write(inode.i_rwsem) -> inode.i_rwsem. */
+function lockText(L: Lowering, node: ts.CallExpression): string {
+  const call = L.unit.books.calls[L.call]
+  const text = call === undefined ? '' : L.unit.books.sites[call.site].text
+  return /\((.*)\)$/.exec(text)?.[1] ?? node.arguments[0].getText()
+}
+
+function choose(L: Lowering, node: ts.Node, alternatives: Value): Value {
+  const n = exprOf(L, alternatives, node)
+  if (!isConstant(n)) return L.fail('LR021', node)
+  if (n.value < 1) return L.fail('LR021', node)
+  if (n.value === 1) return number(ZERO)
+  if (L.pure > 0 || L.section !== null) return L.fail('LR019', node)
+  const register = L.register('choice', node, number(ZERO))
+  L.emit({ op: 'choose', register, alternatives: n.value, site: L.siteOf(node) })
+  return number({ kind: 'register', register })
+}
+
+/** Violation classes by name, as the second argument of expect() or property() gives them. */
+export function violationClass(L: Lowering, value: Value, node: ts.Node): ViolationClass {
+  return value.kind === 'string' ? (value.text as ViolationClass) : L.fail('LR034', node)
+}
+
+function expectation(L: Lowering, word: string, node: ts.CallExpression, scope: Scope | null): Value {
+  const condition = truth(L, lowerExpression(L, node.arguments[0], scope), node.arguments[0])
+  const rest = node.arguments.slice(1).map((a) => lowerExpression(L, a, scope))
+  const kind = word === 'assert' ? 'assertion' : violationClass(L, rest[0], node)
+  const message = rest[word === 'assert' ? 0 : 1]
+  const text = message?.kind === 'string' ? message.text : textOf(node.arguments[0])
+  if (L.pure === 0) L.check(condition, L.property(textOf(node.arguments[0]), kind, text), node)
+  return VOID
+}
+
+function sleepingFor(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
+  const target = lowerExpression(L, node.arguments[0], scope)
+  const object: Value = { kind: 'address', expr: addressOf(L, target, node), ghost: false }
+  const wanted = lowerExpression(L, node.arguments[1], scope)
+  const body = lowerExpression(L, node.arguments[2], scope)
+  if (body.kind !== 'function') return L.fail('LR007', node)
+  L.sleeps.push({
+    object,
+    objectText: node.arguments[0].getText(),
+    condition: inPure(L, () => predicate(L, wanted, node.arguments[1])),
+    text: textOf(node.arguments[1]),
+  })
+  try {
+    return inlineCall(L, body, [], node)
+  } finally {
+    L.sleeps.pop()
+  }
+}
+
+/** `all(X).some(f)`, `.every(f)`, `.filter` is left out on purpose: results must be scalars. */
+export function callList(L: Lowering, list: readonly Value[], name: string, node: ts.CallExpression, scope: Scope | null): Value {
+  const f = lowerExpression(L, node.arguments[0], scope)
+  if (f.kind !== 'function' || (name !== 'every' && name !== 'some')) return L.fail('LR002', node, name)
+  let result: Expression = name === 'every' ? ONE : ZERO
+  for (const item of [...list].reverse()) {
+    const each = truth(L, pureCall(L, f, [item], node), node)
+    result = name === 'every' ? select(each, result, ZERO) : select(each, ONE, result)
+  }
+  return number(result, true)
+}
+
+export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: ts.CallExpression, scope: Scope | null): Value {
+  const args = node.arguments.map((a) => exprOf(L, lowerExpression(L, a, scope), a))
+  const where = L.unit.storage.at(place)
+  if (name === 'read') {
+    if (place.ghost || L.pure > 0) return number(isConstant(place.instance) ? where : select(binary('==', place.instance, ZERO), ZERO, where), place.ghost)
+    return number(L.load(where, '_', number(ZERO), guardOf(L, place, false, node), node))
+  }
+  if (L.pure > 0) return L.fail('LR019', node, name)
+  const what = L.unit.storage.variables[where.kind === 'variable' ? where.variable : where.variables[0]].name.replace(/^[^.]*/, place.root.name)
+  const range = rangeProperty(L, place, what)
+  const guard = guardOf(L, place, true, node)
+  const store = (value: Expression): void => L.emit({ op: 'store', place: where, value, range, guard, ghost: place.ghost, site: L.siteOf(node) })
+  return L.inSection(null, null, node, () => {
+    if (name === 'set') {
+      store(args[0])
+      return VOID
+    }
+    const old = L.load(where, 'old', number(ZERO), guard, node)
+    const by = (expr: Expression): Expression => {
+      store(expr)
+      return expr
+    }
+    const give = (expr: Expression): Value => L.copy(number(expr), 'result', node)
+    switch (name) {
+      case 'add': case 'inc':
+        by(binary('+', old, args[0] ?? ONE))
+        return VOID
+      case 'sub': case 'dec':
+        by(binary('-', old, args[0] ?? ONE))
+        return VOID
+      case 'add_return': case 'inc_return':
+        return give(by(binary('+', old, args[0] ?? ONE)))
+      case 'sub_return': case 'dec_return':
+        return give(by(binary('-', old, args[0] ?? ONE)))
+      case 'sub_and_test': case 'dec_and_test':
+        return give(binary('==', by(binary('-', old, args[0] ?? ONE)), ZERO))
+      case 'xchg':
+        store(args[0])
+        return number(old)
+      case 'add_unless': case 'inc_not_zero': {
+        const free = binary('!=', old, args[1] ?? ZERO)
+        store(binary('+', old, select(free, args[0] ?? ONE, ZERO)))
+        return give(free)
+      }
+      case 'cmpxchg':
+        store(select(binary('==', old, args[0]), args[1], old))
+        return number(old)
+      default:
+        return L.fail('LR017', node, name)
+    }
+  })
+}
+
+export { assign, NULL }

@@ -1,0 +1,11 @@
+/** The compiler: kernel code, a change list and a scenario in; a TransitionSystem or diagnostics out. */
+export { formatDiagnostic, type Diagnostic } from './diagnostic.ts'
+export {
+  loadProgram,
+  type CompileOptions,
+  type KernelInfo,
+  type Program,
+  type ProgramOptions,
+  type ScenarioInfo,
+  type SourceListing,
+} from './frontend/program.ts'

@@ -1,0 +1,323 @@
+/**
+ * Linear code to actions. An action begins at an instruction that touches shared state and runs on through local
+ * computation up to the next point where another task may interleave.
+ *
+ * Without reductions that point is the next shared access. With them an action is a transaction in Lipton's sense:
+ * one acquire at most, and first; then steps that commute with all others (protected by a lock that is held, or
+ * touching what no other task touches); then at most one step that does not commute; then commuting steps and
+ * releases. Nothing is merged across a step that may block, so no deadlock is hidden.
+ */
+import type { Action, Expression, Location, Statement } from '../../model/system.ts'
+import type { Instruction, Predicate, TaskCode } from '../code.ts'
+import { constant, isConstant, mapExpression, ONE, variablesOf, ZERO } from '../expression.ts'
+import { intervalOf, type Ranges } from './intervals.ts'
+import { livenessOf } from './liveness.ts'
+import type { Variable } from '../../model/system.ts'
+
+/** How a step commutes with the steps of other tasks. */
+export type Mover = 'local' | 'both' | 'acquire' | 'release' | 'none' | 'blocking'
+
+export interface ActionsInput {
+  readonly task: number
+  readonly code: TaskCode
+  readonly ranges: Ranges
+  readonly variables: readonly Variable[]
+  readonly movers: readonly Mover[]
+  readonly merge: boolean
+  /** Predicates to test after an action that stores to what they read. */
+  readonly always: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
+  readonly reaches: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
+  readonly localRange: (register: number) => number
+  readonly firstAction: number
+}
+
+export interface LocalLoop {
+  readonly localLoop: true
+  readonly site: number
+}
+
+/** An action longer than this is cut at the next shared access: sound, and keeps generated code in bounds. */
+const STATEMENTS_MAX = 2000
+
+export function actionsOf(input: ActionsInput): { locations: Location[]; actions: number } | LocalLoop {
+  const { code } = input.code
+  const { ranges } = input
+  const live = livenessOf(code, ranges.reachable, input.code.registers.length)
+  const numbers = new Map<number, number>()
+  const order: number[] = []
+  const locationOf = (at: number): number => {
+    const known = numbers.get(at)
+    if (known !== undefined) return known
+    numbers.set(at, order.length)
+    return order.push(at) - 1
+  }
+  const simplify = (e: Expression): Expression =>
+    mapExpression(e, (leaf) => {
+      if (leaf.kind === 'register') {
+        const range = ranges.registers[leaf.register]
+        if (range !== null && range.lo === range.hi) return constant(range.lo)
+      }
+      if (leaf.kind === 'variable') {
+        const v = input.variables[leaf.variable]
+        if (v.lo === v.hi) return constant(v.lo)
+      }
+      return leaf
+    })
+  const truthOf = (e: Expression): Expression => {
+    const simple = simplify(e)
+    const range = intervalOf(simple, input.variables, ranges.registers)
+    if (range.lo > 0 || range.hi < 0) return ONE
+    return range.lo === 0 && range.hi === 0 ? ZERO : simple
+  }
+  const writer = new ActionWriter(input, code, live, locationOf, simplify, truthOf)
+  const start = entry(input, code, live, simplify)
+  locationOf(start)
+  const locations: Location[] = []
+  let next = input.firstAction
+  for (let l = 0; l < order.length; l++) {
+    const at = order[l]
+    const actions: Action[] = []
+    for (const { guard, body } of writer.actionsAt(at)) actions.push({ id: next++, task: input.task, from: l, site: code[at].site, guard, body })
+    if (writer.localLoop >= 0) return { localLoop: true, site: writer.localLoop }
+    const i = code[at]
+    const waiting = i.op === 'begin' && i.guard !== null ? i.section.waiting : null
+    locations.push({
+      site: i.site,
+      live: live.before(at),
+      actions,
+      waiting:
+        waiting === null
+          ? null
+          : {
+              ...waiting,
+              condition: simplify(waiting.condition),
+              address: waiting.address === null ? null : simplify(waiting.address),
+              holders: waiting.holders === null ? null : simplify(waiting.holders),
+            },
+    })
+  }
+  return { locations, actions: next - input.firstAction }
+}
+
+/** Where the task starts: past what is computed from constants alone, if that leaves nothing in registers but zeros. */
+function entry(input: ActionsInput, code: readonly Instruction[], live: ReturnType<typeof livenessOf>, simplify: (e: Expression) => Expression): number {
+  const values = new Map<number, number>()
+  const value = (e: Expression): number | null => {
+    const folded = mapExpression(simplify(e), (leaf) => (leaf.kind === 'register' && values.has(leaf.register) ? constant(values.get(leaf.register) as number) : leaf))
+    return isConstant(folded) ? folded.value : null
+  }
+  let at = 0
+  for (let steps = 0; steps <= code.length; steps++) {
+    const i = code[at]
+    if (i.op === 'jump') at = i.to.at
+    else if (i.op === 'set') {
+      const v = value(i.value)
+      if (v === null) return 0
+      values.set(i.register, v)
+      at++
+    } else if (i.op === 'branch') {
+      const v = value(i.condition)
+      if (v === null) return 0
+      at = (v !== 0 ? i.then : i.otherwise).at
+    } else if (input.movers[at] === 'local' && i.op !== 'done') return 0
+    else {
+      const zero = live.before(at).every((r) => values.get(r) === (input.ranges.registers[r]?.lo ?? 0))
+      return zero ? at : 0
+    }
+  }
+  return 0
+}
+
+interface Path {
+  /** `fresh`: nothing shared yet; `pre`: only an acquire and commuting steps; `post`: the step that counts is done. */
+  phase: 'fresh' | 'pre' | 'post'
+  /** Ends of open sections to pass. */
+  inSection: boolean
+  readonly seen: ReadonlySet<number>
+  readonly stored: ReadonlySet<number>
+  /** Local instructions since the last shared one: meeting one again is a loop without a step. */
+  readonly locals: ReadonlySet<number>
+}
+
+class ActionWriter {
+  localLoop = -1
+  private count = 0
+  private readonly input: ActionsInput
+  private readonly code: readonly Instruction[]
+  private readonly live: ReturnType<typeof livenessOf>
+  private readonly locationOf: (at: number) => number
+  private readonly simplify: (e: Expression) => Expression
+  private readonly truthOf: (e: Expression) => Expression
+
+  constructor(
+    input: ActionsInput,
+    code: readonly Instruction[],
+    live: ReturnType<typeof livenessOf>,
+    locationOf: (at: number) => number,
+    simplify: (e: Expression) => Expression,
+    truthOf: (e: Expression) => Expression,
+  ) {
+    this.input = input
+    this.code = code
+    this.live = live
+    this.locationOf = locationOf
+    this.simplify = simplify
+    this.truthOf = truthOf
+  }
+
+  actionsAt(at: number): { guard: Expression | null; body: Statement[] }[] {
+    this.count = 0
+    const fresh: Path = { phase: 'fresh', inSection: false, seen: new Set(), stored: new Set(), locals: new Set() }
+    const i = this.code[at]
+    if (i.op === 'done') return []
+    if (i.op === 'choose')
+      return Array.from({ length: i.alternatives }, (_, k) => ({
+        guard: null,
+        body: [
+          { kind: 'step' as const, site: i.site },
+          ...this.set(i.register, constant(k), at),
+          ...this.write(at + 1, { ...fresh, phase: 'pre', seen: new Set([at]) }),
+        ],
+      }))
+    const guard = i.op === 'begin' && i.guard !== null ? this.truthOf(i.guard) : null
+    if (guard !== null && isConstant(guard) && guard.value === 0) return []
+    return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh) }]
+  }
+
+  private write(start: number, path: Path): Statement[] {
+    const out: Statement[] = []
+    let at = start
+    let { phase, inSection } = path
+    const seen = new Set(path.seen)
+    const stored = new Set(path.stored)
+    const locals = new Set(path.locals)
+    for (;;) {
+      const i = this.code[at]
+      const mover = this.input.movers[at]
+      if (!inSection && this.cutsBefore(at, mover, phase, seen)) {
+        out.push(...this.end(at, stored))
+        return out
+      }
+      if (!inSection && mover !== 'local' && i.op !== 'jump') {
+        phase = mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
+        seen.add(at)
+        locals.clear()
+        out.push({ kind: 'step', site: i.site })
+      } else if (locals.has(at)) {
+        this.localLoop = i.site
+        return out
+      }
+      locals.add(at)
+      this.count++
+      switch (i.op) {
+        case 'jump':
+          at = i.to.at
+          continue
+        case 'branch': {
+          const condition = this.truthOf(i.condition)
+          if (isConstant(condition)) {
+            at = (condition.value !== 0 ? i.then : i.otherwise).at
+            continue
+          }
+          const rest: Path = { phase, inSection, seen, stored, locals }
+          out.push({ kind: 'if', condition, then: this.write(i.then.at, rest), otherwise: this.write(i.otherwise.at, rest) })
+          return out
+        }
+        case 'load':
+          if (i.guard !== null) this.check(out, i.guard.held, i.guard.property)
+          out.push(...this.set(i.register, this.simplify(i.place), at))
+          break
+        case 'store':
+          if (i.guard !== null) this.check(out, i.guard.held, i.guard.property)
+          this.store(out, i, stored)
+          break
+        case 'set':
+          this.localSet(out, i, at)
+          break
+        case 'check':
+          if (!this.check(out, i.condition, i.property)) return out
+          break
+        case 'begin':
+          inSection = true
+          break
+        case 'end':
+          inSection = false
+          break
+        case 'choose':
+          throw new Error('choose begins an action')
+        case 'done':
+          out.push(...this.end(at, stored))
+          return out
+      }
+      at++
+    }
+  }
+
+  /** May another task run before the instruction? */
+  private cutsBefore(at: number, mover: Mover, phase: Path['phase'], seen: ReadonlySet<number>): boolean {
+    const { op } = this.code[at]
+    if (op === 'done') return true
+    if (mover === 'local' || phase === 'fresh') return false
+    if (op === 'choose' || mover === 'acquire' || mover === 'blocking' || !this.input.merge) return true
+    if (seen.has(at) || this.count > STATEMENTS_MAX) return true
+    return mover === 'none' && phase === 'post'
+  }
+
+  private set(register: number, value: Expression, at: number): Statement[] {
+    const range = this.input.ranges.registers[register]
+    if (!this.live.isLive(at + 1, register) || (range !== null && range.lo === range.hi)) return []
+    return [{ kind: 'set', register, value }]
+  }
+
+  private localSet(out: Statement[], i: Extract<Instruction, { op: 'set' }>, at: number): void {
+    const { declared } = this.input.code.registers[i.register]
+    const value = this.simplify(i.value)
+    if (declared !== null) {
+      const range = intervalOf(value, this.input.variables, this.input.ranges.registers)
+      if (range.lo < declared.lo || range.hi > declared.hi)
+        this.check(
+          out,
+          { kind: 'binary', operator: 'and', left: { kind: 'binary', operator: '>=', left: value, right: constant(declared.lo) }, right: { kind: 'binary', operator: '<=', left: value, right: constant(declared.hi) } },
+          this.input.localRange(i.register),
+        )
+    }
+    out.push(...this.set(i.register, value, at))
+  }
+
+  private store(out: Statement[], i: Extract<Instruction, { op: 'store' }>, stored: Set<number>): void {
+    const place = mapPlace(i.place, this.simplify)
+    for (const v of variablesOf({ ...place, ...(place.kind === 'element' ? { index: ZERO } : {}) } as Expression)) stored.add(v)
+    const value = this.simplify(i.value)
+    const range = intervalOf(value, this.input.variables, this.input.ranges.registers)
+    const inside = variablesOf(place as Expression)
+    const fits = [...inside].every((v) => range.lo >= this.input.variables[v].lo && range.hi <= this.input.variables[v].hi)
+    out.push({ kind: 'store', place, value, range: fits ? -1 : i.range })
+  }
+
+  /** False when the action ends here for certain. */
+  private check(out: Statement[], condition: Expression, property: number): boolean {
+    const simple = this.truthOf(condition)
+    if (isConstant(simple) && simple.value !== 0) return true
+    out.push({ kind: 'check', condition: simple, property })
+    return !isConstant(simple)
+  }
+
+  private end(at: number, stored: ReadonlySet<number>): Statement[] {
+    const out: Statement[] = []
+    for (const p of this.input.reaches) if (touches(p.reads, stored)) out.push({ kind: 'cover', condition: this.truthOf(p.condition), property: p.property })
+    for (const p of this.input.always) if (touches(p.reads, stored)) this.check(out, p.condition, p.property)
+    out.push({ kind: 'goto', location: this.locationOf(at) })
+    return out
+  }
+}
+
+const touches = (reads: ReadonlySet<number>, stored: ReadonlySet<number>): boolean => {
+  for (const v of stored) if (reads.has(v)) return true
+  return false
+}
+
+function mapPlace(place: Extract<Instruction, { op: 'store' }>['place'], simplify: (e: Expression) => Expression): Extract<Instruction, { op: 'store' }>['place'] {
+  if (place.kind === 'variable') return place
+  const index = simplify(place.index)
+  return isConstant(index) ? { kind: 'variable', variable: place.variables[index.value] } : { ...place, index }
+}

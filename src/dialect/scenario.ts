@@ -1,0 +1,62 @@
+/** What a scenario, a property and a change are. Plain values: the compiler reads their source, tests may call them. */
+import type { ViolationClass } from './words.ts'
+
+export type FileSystem = 'xfs' | 'ext4' | 'fuse'
+
+/** `bound('fs')` is an index into this list. */
+export const FILE_SYSTEMS: readonly FileSystem[] = ['xfs', 'ext4', 'fuse']
+
+/** A named predicate. `always`: in every state; `finally`: when every task is done; `reaches`: in some state. */
+export interface Property {
+  readonly class: ViolationClass
+  /** A sentence: "a block is not freed while its folio is pinned". */
+  readonly message: string
+  readonly holds: () => boolean
+}
+
+export const property = (violationClass: ViolationClass, message: string, holds: () => boolean): Property => ({
+  class: violationClass,
+  message,
+  holds,
+})
+
+export interface Irq {
+  readonly irq: () => void
+}
+
+/** A task that never has to finish: an interrupt handler, a device, a signal that may or may not come. */
+export const irq = (body: () => void): Irq => ({ irq: body })
+
+export interface Scenario {
+  readonly id: string
+  /** `quick` scenarios make the default matrix. */
+  readonly group?: 'quick' | 'more' | 'large'
+  /** File systems for which it has a meaning; code asks with `bound('fs')`, an index into FILE_SYSTEMS. None: it does not matter. */
+  readonly fs?: readonly FileSystem[]
+  /** First and last release for which it has a meaning. */
+  readonly since?: string
+  readonly until?: string
+  /** Named numbers for `bound(...)`; pool sizes and repetition counts. `--set` changes them. */
+  readonly bounds?: Readonly<Record<string, number>>
+  /** Runs once, before the tasks. `choose` in it gives several initial states. */
+  readonly setup?: () => void
+  readonly tasks: Readonly<Record<string, (() => void) | Irq>>
+  readonly always?: Readonly<Record<string, Property>>
+  readonly finally?: Readonly<Record<string, Property>>
+  readonly reaches?: Readonly<Record<string, () => boolean>>
+}
+
+export const scenario = (s: Scenario): Scenario => s
+
+/** A function, by any name the newest source or a change has given it, as it was before a commit. */
+export interface Change<Functions> {
+  /** 12 digits of the commit, or a slug for what has no commit. */
+  readonly commit: string
+  readonly title: string
+  /** First release that has it; a change that is in no release (a patch, a mutant, a user's own) has none. */
+  readonly since?: string
+  readonly fixes?: string
+  /** The functions as they were before it. For a patch on the list: `after`, what it makes of them. */
+  readonly before?: Partial<Functions>
+  readonly after?: Partial<Functions>
+}
