@@ -18,7 +18,7 @@ import { change } from './change.ts'
 /** A page was busy, so the range is to be scanned again. Linux: the boolean `retry` that is passed by reference. */
 export const SCAN_AGAIN: number = 1
 
-/** One scan and one wait. 0, SCAN_AGAIN or an error. Linux v6.14: __fuse_dax_break_layouts(). */
+/** One scan and one wait. 0, SCAN_AGAIN or an error. */
 export function __fuse_dax_break_layouts(inode: Inode, start: number, end: number): number {
   const page = dax_layout_busy_page_range(inode.i_mapping!, start, end)
   if (page === null) return 0
@@ -37,7 +37,7 @@ export default change({
         if (error !== SCAN_AGAIN) return error
       }
     },
-    /** 0, SCAN_AGAIN or an error. */
+    /** One scan and one wait. 0, SCAN_AGAIN or an error. */
     xfs_break_dax_layouts(inode: Inode): number {
       const page = dax_layout_busy_page_range(inode.i_mapping!, 0, file_pages())
       if (page === null) return 0

@@ -1,8 +1,10 @@
 /** The changes from newest to oldest, and the kernels that they give. */
 import type { Change } from '../dialect/index.ts'
 import type { KernelFunctions } from './change.ts'
+import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
 import change_6be3e21d25ca from './6be3e21d25ca.ts'
+import change_7851bf649d42 from './7851bf649d42.ts'
 import change_bde708f1a65d from './bde708f1a65d.ts'
 import change_cee91fa13a8e from './cee91fa13a8e.ts'
 import change_d5b3afea22a5 from './d5b3afea22a5.ts'
@@ -15,10 +17,12 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_fd2825b0760a,
   change_dd59137bfe70,
   change_38607c62b34b,
+  change_0e2f80afcfa6,
   change_bde708f1a65d,
   change_d5b3afea22a5,
   change_6be3e21d25ca,
   change_cee91fa13a8e,
+  change_7851bf649d42,
   change_f4f451a16dd1,
   change_d8ddc099c6b3,
 ]

@@ -5,21 +5,18 @@
  */
 import { at, irq, property, scenario } from '../dialect/index.ts'
 import {
-  AddressSpace,
   Bio,
-  bio_endio,
   bio_init,
   Block,
   block_init,
-  device_transfers,
   file_init,
-  Folio,
   Inode,
   machine_init,
   MmStruct,
   sys_mmap,
   sys_munmap,
   sys_punch_hole,
+  submit_bio_wait_endio,
   sys_read_direct,
   task_init,
   Vma,
@@ -27,8 +24,6 @@ import {
 } from '../kernel/index.ts'
 
 const file = at(Inode, 0)
-const mapping = at(AddressSpace, 0)
-const folio = at(Folio, 0)
 const mm = at(MmStruct, 0)
 const vma = at(Vma, 0)
 const bio = at(Bio, 0)
@@ -55,17 +50,9 @@ export default scenario({
     fallocate: () => {
       sys_punch_hole(file, 0, 1)
     },
-    bio_end_io: irq(() => {
-      device_transfers(bio)
-      bio_endio(bio)
-    }),
+    bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
-    no_entry_left: property(
-      'leak',
-      'no page has an owner when the file has no block',
-      () => mapping.host!.extent[0] !== null || folio.mapping === null,
-    ),
     nothing_pinned: property('leak', 'every reference of the bio is dropped', () => bio.bi_folio === null),
   },
   reaches: {

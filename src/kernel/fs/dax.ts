@@ -22,6 +22,7 @@ import { schedule } from '../kernel/sched/core.ts'
 import { ___wait_var_event } from '../kernel/sched/wait_bit.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from '../kernel/sched/wait.ts'
 import { unmap_mapping_pages, vmf_insert_page_mkwrite } from '../mm/memory.ts'
+import { file_pages } from './inode.ts'
 import { iomap_begin } from './iomap.ts'
 
 // Entry locks.
@@ -205,9 +206,36 @@ export function dax_break_layout(inode: Inode, start: number, end: number, cb: (
   return 0
 }
 
+/** The whole file. */
+export function dax_break_layout_inode(inode: Inode, cb: (inode: Inode) => void): Errno {
+  return dax_break_layout(inode, 0, file_pages(), cb)
+}
+
+export function wait_page_idle_uninterruptible(page: Folio): void {
+  ___wait_var_event(
+    page,
+    () => dax_page_is_idle(page),
+    TASK_UNINTERRUPTIBLE,
+    () => schedule(),
+  )
+}
+
+/**
+ * The same for an inode that nobody has any more: no lock to drop, and no way to fail. Without it the entries would go
+ * while their pages are in use, and nobody would find those pages again.
+ */
+export function dax_break_layout_final(inode: Inode): void {
+  for (;;) {
+    const page = dax_layout_busy_page_range(inode.i_mapping!, 0, file_pages())
+    if (page === null) break
+    wait_page_idle_uninterruptible(page)
+  }
+  dax_delete_mapping_range(inode.i_mapping!, 0, file_pages())
+}
+
 // Faults.
 
-/** Called with the fault lock held shared. */
+/** Called with the fault lock held shared. Linux: dax_iomap_fault(), dax_iomap_pte_fault(). */
 export function dax_iomap_fault(vma: Vma, index: number, write: boolean): number {
   const mapping = vma.vm_file!
   if (index >= mapping.host!.i_size) return VM_FAULT_SIGBUS

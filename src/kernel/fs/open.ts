@@ -1,31 +1,52 @@
-/** System calls. Linux 7.3 fs/open.c, mm/mmap.c and others: what a program can ask for. */
-import type { Bio } from '../include/bio.ts'
+/** System calls on files. Linux 7.3 fs/open.c, namei.c, sync.c. Left out: descriptors; a file is named by its inode. */
+import { down_write, up_write } from '../../dialect/index.ts'
 import type { Errno } from '../include/errno.ts'
 import { EXT4, FUSE, type Inode } from '../include/fs.ts'
-import type { Vma } from '../include/mm_types.ts'
-import { __blkdev_direct_IO_simple } from '../block/bio.ts'
-import { do_mmap, do_munmap } from '../mm/mmap.ts'
-import { ext4_fallocate } from './ext4/file.ts'
-import { fuse_file_fallocate } from './fuse/dax.ts'
+import { dax_writeback_mapping_range } from './dax_writeback.ts'
+import { ext4_fallocate, ext4_setattr } from './ext4/inode.ts'
+import { fuse_do_setattr, fuse_file_fallocate } from './fuse/file.ts'
+import { file_pages, iput } from './inode.ts'
 import { xfs_file_fallocate } from './xfs/xfs_file.ts'
+import { xfs_vn_setattr_size } from './xfs/xfs_iops.ts'
 
-export function sys_mmap(vma: Vma): void {
-  do_mmap(vma)
+/** ftruncate(2), to a size in pages. */
+export function sys_ftruncate(inode: Inode, size: number): Errno {
+  down_write(inode.i_rwsem)
+  const error = do_truncate(inode, size)
+  up_write(inode.i_rwsem)
+  return error
 }
 
-export function sys_munmap(vma: Vma): void {
-  do_munmap(vma)
+/** Called with `i_rwsem` held exclusively. */
+export function do_truncate(inode: Inode, size: number): Errno {
+  const type = inode.i_sb!.s_type
+  if (type === EXT4) return ext4_setattr(inode, size)
+  if (type === FUSE) return fuse_do_setattr(inode, size)
+  return xfs_vn_setattr_size(inode, size)
 }
 
-/** read(2) with O_DIRECT from a block device into page `index` of the mapping that the bio names. */
-export function sys_read_direct(bio: Bio, index: number): Errno {
-  return __blkdev_direct_IO_simple(bio, index)
-}
-
-/** fallocate(2) with FALLOC_FL_PUNCH_HOLE. */
+/** fallocate(2) with FALLOC_FL_PUNCH_HOLE for pages start .. end - 1. */
 export function sys_punch_hole(inode: Inode, start: number, end: number): Errno {
   const type = inode.i_sb!.s_type
   if (type === EXT4) return ext4_fallocate(inode, start, end)
   if (type === FUSE) return fuse_file_fallocate(inode, start, end)
   return xfs_file_fallocate(inode, start, end)
+}
+
+/** fsync(2). */
+export function sys_fsync(inode: Inode): void {
+  dax_writeback_mapping_range(inode.i_mapping!, 0, file_pages())
+}
+
+/** unlink(2) of the only name. */
+export function sys_unlink(inode: Inode): void {
+  down_write(inode.i_rwsem)
+  inode.i_nlink = 0
+  up_write(inode.i_rwsem)
+  iput(inode)
+}
+
+/** close(2). Linux: fput(), __fput(), which run when the task returns to its program. */
+export function sys_close(inode: Inode): void {
+  iput(inode)
 }

@@ -5,8 +5,6 @@ import { Folio, Vma } from './mm_types.ts'
 export class Bio extends Struct<'bio'> {
   /** The page that it holds a reference of, from the end of GUP until the reference is dropped. */
   bi_folio = ref(() => Folio)
-  /** BIO_PAGE_PINNED: the reference is a pin. */
-  bi_page_pinned = bool()
   /** The device has it. */
   bi_submitted = bool()
   /** The transfer is over; the submitter waits for this. */

@@ -90,5 +90,9 @@ export class Inode extends Struct<'inode'> {
     (inode: Inode) => inode.i_lock,
   )
   /** Pages. Written under `i_rwsem` and the fault lock, read under the fault lock. */
-  i_size = uint(2)
+  i_size = guardedBy(uint(2), (inode: Inode) => inode.i_mapping!.invalidate_lock)
+  /** Open files and mappings that hold the inode, and its name. */
+  i_count = atomic(3)
+  /** Names. Nobody finds an inode again that has none. */
+  i_nlink = uint(1)
 }

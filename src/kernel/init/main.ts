@@ -16,18 +16,25 @@ export function machine_init(): void {
   for (const task of all(Task)) init(at(Cpu, task.id), { task })
 }
 
-/** A file of `pages` pages, which are holes. */
+/** A file of `pages` pages, which are holes. Its name holds it. */
 export function file_init(inode: Inode, pages: number): void {
   const mapping = at(AddressSpace, index_of(inode))
   init(inode, { i_sb: at(SuperBlock, 0), i_mapping: mapping })
   init(mapping, { host: inode })
   inode.i_size = pages
+  inode.i_nlink = 1
+  inode.i_count.set(1)
 }
 
 /** Page `index` of the file has a block. */
 export function block_init(inode: Inode, index: number, block: Block): void {
   inode.extent[index] = block
   block.owner = inode
+}
+
+/** Somebody has the file open. */
+export function open_init(inode: Inode): void {
+  inode.i_count.inc()
 }
 
 export function vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): void {

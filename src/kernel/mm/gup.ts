@@ -5,6 +5,7 @@
 import { down_read, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import {
+  FOLL_GET,
   FOLL_PIN,
   FOLL_WRITE,
   folio_get,
@@ -20,6 +21,21 @@ import { local_irq_restore, local_irq_save, ptep_get } from './pgtable.ts'
 /** The page at that place of the mapping with a reference that unpin_user_page() ends, or null (-EFAULT). */
 export function pin_user_pages_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
   return gup_fast_fallback(vma, index, gup_flags | FOLL_PIN)
+}
+
+/** The same with a reference that put_page() ends. */
+export function get_user_pages_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
+  return gup_fast_fallback(vma, index, gup_flags | FOLL_GET)
+}
+
+/** Only if the page is there and can be had without locks. */
+export function get_user_pages_fast_only(vma: Vma, index: number, gup_flags: number): Folio | null {
+  return gup_fast(vma, index, gup_flags | FOLL_GET)
+}
+
+/** For the mapping of another process: never without locks. */
+export function pin_user_pages_remote(vma: Vma, index: number, gup_flags: number): Folio | null {
+  return __gup_longterm_locked(vma, index, gup_flags | FOLL_PIN)
 }
 
 export function unpin_user_page(folio: Folio): void {

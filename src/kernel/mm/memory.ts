@@ -11,8 +11,26 @@ import { ext4_dax_fault } from '../fs/ext4/file.ts'
 import { fuse_dax_fault } from '../fs/fuse/dax.ts'
 import { xfs_filemap_fault } from '../fs/xfs/xfs_file.ts'
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
-import { ptep_get, ptep_get_and_clear, set_pte_at } from './pgtable.ts'
+import { ptep_get, ptep_get_and_clear, set_pte_at, user_access } from './pgtable.ts'
 import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from './rmap.ts'
+
+/**
+ * The program loads or stores a byte. False: it got a signal, SIGSEGV or SIGBUS.
+ * Linux: exc_page_fault(), do_user_addr_fault(). Left out: per-VMA locks, which a fault tries before mmap_lock.
+ */
+export function user_touch(vma: Vma, index: number, write: boolean): boolean {
+  while (!user_access(vma, index, write)) {
+    if (do_user_addr_fault(vma, index, write) !== VM_FAULT_NOPAGE) return false
+  }
+  return true
+}
+
+export function do_user_addr_fault(vma: Vma, index: number, write: boolean): number {
+  down_read(vma.vm_mm!.mmap_lock)
+  const fault = handle_mm_fault(vma, index, write)
+  up_read(vma.vm_mm!.mmap_lock)
+  return fault
+}
 
 /** Called with `mmap_lock` held for reading. */
 export function handle_mm_fault(vma: Vma, index: number, write: boolean): number {

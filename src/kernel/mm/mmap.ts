@@ -4,8 +4,21 @@
  */
 import { down_write, index_of, up_write } from '../../dialect/index.ts'
 import type { Vma } from '../include/mm_types.ts'
+import { ihold, iput } from '../fs/inode.ts'
 import { zap_pte_range } from './memory.ts'
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
+
+/** mmap(2). */
+export function sys_mmap(vma: Vma): void {
+  ihold(vma.vm_file!.host!)
+  do_mmap(vma)
+}
+
+/** munmap(2). The mapping's reference of the file goes last, when the task returns to its program. */
+export function sys_munmap(vma: Vma): void {
+  do_munmap(vma)
+  iput(vma.vm_file!.host!)
+}
 
 export function do_mmap(vma: Vma): void {
   const mm = vma.vm_mm!

@@ -1,17 +1,47 @@
 /** Taking pages out of the page cache. Linux 7.3 mm/truncate.c. Left out: everything but entries of DAX files. */
 import { assert, spin_lock, spin_unlock } from '../../dialect/index.ts'
-import { DAX_ABSENT, type AddressSpace } from '../include/fs.ts'
+import { DAX_ABSENT, type AddressSpace, type Inode } from '../include/fs.ts'
 import { dax_delete_mapping_entry } from '../fs/dax.ts'
+import { file_pages } from '../fs/inode.ts'
 import { unmap_mapping_pages } from './memory.ts'
 
-/** Called with the fault lock held exclusively, so that no entry can appear. */
+/** Called with `i_rwsem` and the fault lock held exclusively. */
+export function truncate_setsize(inode: Inode, size: number): void {
+  i_size_write(inode, size)
+  truncate_pagecache(inode.i_mapping!, size)
+}
+
+export function i_size_write(inode: Inode, size: number): void {
+  inode.i_size = size
+}
+
+/**
+ * Unmaps twice: the first time makes the removal cheap, the second one catches private copies made meanwhile.
+ * There are none here, and the fault lock keeps others out.
+ */
+export function truncate_pagecache(mapping: AddressSpace, size: number): void {
+  unmap_mapping_pages(mapping, size, file_pages())
+  truncate_inode_pages_range(mapping, size, file_pages())
+  unmap_mapping_pages(mapping, size, file_pages())
+}
+
+export function truncate_pagecache_range(mapping: AddressSpace, start: number, end: number): void {
+  unmap_mapping_pages(mapping, start, end)
+  truncate_inode_pages_range(mapping, start, end)
+}
+
+export function truncate_inode_pages_final(mapping: AddressSpace): void {
+  truncate_inode_pages_range(mapping, 0, file_pages())
+}
+
+/** Called with the fault lock held exclusively, or by evict: no entry can appear. */
 export function truncate_inode_pages_range(mapping: AddressSpace, start: number, end: number): void {
   for (let index = start; index < end; index++) {
     if (dax_entry_present(mapping, index)) truncate_folio_batch_exceptionals(mapping, index)
   }
 }
 
-/** Left out: the lookup runs under RCU. An entry that is absent then stays absent, so the lock changes nothing. */
+/** The kernel looks under RCU, without the lock. Who truncates is alone with the entries, so the lock changes nothing. */
 export function dax_entry_present(mapping: AddressSpace, index: number): boolean {
   spin_lock(mapping.xa_lock)
   const present = mapping.i_pages[index].kind !== DAX_ABSENT
@@ -19,13 +49,8 @@ export function dax_entry_present(mapping: AddressSpace, index: number): boolean
   return present
 }
 
-/** Who truncates has broken layouts before, and that removes the entries. */
+/** Who truncates has broken layouts before, and that removed the entries. */
 export function truncate_folio_batch_exceptionals(mapping: AddressSpace, index: number): void {
   assert(false, 'layouts are broken, so truncate finds no entry')
   dax_delete_mapping_entry(mapping, index)
-}
-
-export function truncate_pagecache_range(mapping: AddressSpace, start: number, end: number): void {
-  unmap_mapping_pages(mapping, start, end)
-  truncate_inode_pages_range(mapping, start, end)
 }

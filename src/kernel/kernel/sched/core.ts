@@ -9,8 +9,6 @@ import {
   type Task,
 } from '../../../dialect/index.ts'
 
-export { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE }
-
 /** Runs others until somebody makes this task runnable. A pending signal does so at once in an interruptible sleep. */
 export function schedule(): void {
   when(
@@ -27,6 +25,14 @@ export function try_to_wake_up(task: Task): boolean {
     const was_asleep = task.state !== TASK_RUNNING
     task.state = TASK_RUNNING
     return was_asleep
+  })
+}
+
+/** Somebody sends the task a signal: an interruptible sleep ends. */
+export function signal_wake_up(task: Task): void {
+  task.sigpending = true
+  indivisible(() => {
+    if (task.state === TASK_INTERRUPTIBLE) task.state = TASK_RUNNING
   })
 }
 

@@ -2,10 +2,10 @@
  * Wait queues. Linux 7.3 kernel/sched/wait.c.
  * Left out: wake functions other than "wake if the key is the same, and leave the queue"; bookmarks; priorities.
  */
-import { all, current, spin_lock, spin_unlock, Task, type Address } from '../../../dialect/index.ts'
+import { all, current, spin_lock, spin_unlock, Task, TASK_RUNNING, type Address } from '../../../dialect/index.ts'
 import { ERESTARTSYS, type Errno } from '../../include/errno.ts'
 import type { WaitQueueHead } from '../../include/wait.ts'
-import { signal_pending_state, TASK_RUNNING, try_to_wake_up } from './core.ts'
+import { signal_pending_state, try_to_wake_up } from './core.ts'
 
 /** Somebody is queued. Reads without the lock: only a caller who orders it after the change that it announces may rely on it. */
 export function waitqueue_active(wq_head: WaitQueueHead): boolean {

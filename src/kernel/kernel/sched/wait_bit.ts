@@ -3,8 +3,7 @@
  * Left out: bit waits. All variables share one bucket, as any two may in the kernel: who waits for what is told by the
  * key alone, and `waitqueue_active` may see strangers.
  */
-import { at, sleeping_for, type Address } from '../../../dialect/index.ts'
-import { TASK_INTERRUPTIBLE } from './core.ts'
+import { at, sleeping_for, TASK_INTERRUPTIBLE, type Address } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import { WaitQueueHead } from '../../include/wait.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from './wait.ts'

@@ -1,0 +1,62 @@
+/**
+ * virtiofs: truncate, hole punch, the end of an inode. Linux 7.3 fs/fuse/dir.c, file.c, inode.c.
+ * The server owns the blocks: it frees them as soon as it is asked, before the page cache here forgets them.
+ */
+import { assert_held_write, down_write, up_write } from '../../../dialect/index.ts'
+import type { Errno } from '../../include/errno.ts'
+import type { Inode } from '../../include/fs.ts'
+import {
+  i_size_write,
+  truncate_inode_pages_final,
+  truncate_pagecache,
+  truncate_pagecache_range,
+} from '../../mm/truncate.ts'
+import { dax_break_layout_final } from '../dax.ts'
+import { bmap_free } from '../iomap.ts'
+import { file_pages } from '../inode.ts'
+import { fuse_dax_break_layouts } from './dax.ts'
+
+/** The request that frees pages start .. end - 1 on the server. */
+export function fuse_simple_request(inode: Inode, start: number, end: number): void {
+  bmap_free(inode, start, end)
+}
+
+/** To the end of the file, from its beginning, whatever part of it goes. */
+export function fuse_break_layouts_all(inode: Inode): Errno {
+  return fuse_dax_break_layouts(inode, 0, file_pages())
+}
+
+/** Truncate. Called with `i_rwsem` held exclusively. */
+export function fuse_do_setattr(inode: Inode, size: number): Errno {
+  assert_held_write(inode.i_rwsem)
+  down_write(inode.i_mapping!.invalidate_lock)
+  const error = fuse_break_layouts_all(inode)
+  if (error === 0) {
+    fuse_simple_request(inode, size, file_pages())
+    i_size_write(inode, size)
+    truncate_pagecache(inode.i_mapping!, size)
+  }
+  up_write(inode.i_mapping!.invalidate_lock)
+  return error
+}
+
+/** Punches a hole: pages start .. end - 1 lose their blocks. */
+export function fuse_file_fallocate(inode: Inode, start: number, end: number): Errno {
+  down_write(inode.i_rwsem)
+  down_write(inode.i_mapping!.invalidate_lock)
+  const error = fuse_break_layouts_all(inode)
+  if (error === 0) {
+    fuse_simple_request(inode, start, end)
+    truncate_pagecache_range(inode.i_mapping!, start, end)
+  }
+  up_write(inode.i_mapping!.invalidate_lock)
+  up_write(inode.i_rwsem)
+  return error
+}
+
+/** Nobody else has the inode any more, so no lock is held. The server frees the blocks when it is told to forget the inode. */
+export function fuse_evict_inode(inode: Inode): void {
+  dax_break_layout_final(inode)
+  truncate_inode_pages_final(inode.i_mapping!)
+  fuse_simple_request(inode, 0, file_pages())
+}

@@ -1,0 +1,21 @@
+/** XFS: truncate. Linux 7.3 fs/xfs/xfs_iops.c. Left out: growing a file, zeroing of the last block, the log. */
+import { assert_held_write, down_write, up_write } from '../../../dialect/index.ts'
+import type { Errno } from '../../include/errno.ts'
+import type { Inode } from '../../include/fs.ts'
+import { truncate_setsize } from '../../mm/truncate.ts'
+import { bmap_free } from '../iomap.ts'
+import { file_pages } from '../inode.ts'
+import { xfs_break_layouts } from './xfs_inode.ts'
+
+/** Called with IOLOCK held exclusively. */
+export function xfs_vn_setattr_size(inode: Inode, size: number): Errno {
+  assert_held_write(inode.i_rwsem)
+  down_write(inode.i_mapping!.invalidate_lock)
+  const error = xfs_break_layouts(inode)
+  if (error === 0) {
+    truncate_setsize(inode, size)
+    bmap_free(inode, size, file_pages())
+  }
+  up_write(inode.i_mapping!.invalidate_lock)
+  return error
+}
