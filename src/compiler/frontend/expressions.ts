@@ -79,12 +79,14 @@ export const isGhost = (v: Value): boolean => (v.kind === 'number' || v.kind ===
 
 function lowerIdentifier(L: Lowering, node: ts.Identifier, scope: Scope | null): Value {
   if (node.text === 'undefined') return VOID
-  const symbol = resolve(L.unit.checker, L.unit.checker.getSymbolAtLocation(node))
+  const { checker } = L.unit
+  const shorthand = ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
+  const symbol = resolve(checker, shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : checker.getSymbolAtLocation(node))
   if (symbol === undefined) return L.fail('LR002', node, node.text)
   return valueOfSymbol(L, symbol, node, scope)
 }
 
-export function valueOfSymbol(L: Lowering, symbol: ts.Symbol, node: ts.Node, scope: Scope | null): Value {
+function valueOfSymbol(L: Lowering, symbol: ts.Symbol, node: ts.Node, scope: Scope | null): Value {
   const found = scope?.find(symbol)
   if (found !== undefined && found !== null) {
     const b = found.binding
@@ -347,11 +349,8 @@ function lowerObject(L: Lowering, node: ts.ObjectLiteralExpression, scope: Scope
   const fields = new Map<string, Value>()
   for (const p of node.properties) {
     if (ts.isPropertyAssignment(p)) fields.set(p.name.getText().replace(/^'|'$/g, ''), lowerExpression(L, p.initializer, scope))
-    else if (ts.isShorthandPropertyAssignment(p)) {
-      const symbol = resolve(L.unit.checker, L.unit.checker.getShorthandAssignmentValueSymbol(p))
-      if (symbol === undefined) L.fail('LR002', p)
-      fields.set(p.name.text, valueOfSymbol(L, symbol as ts.Symbol, p, scope))
-    } else if (ts.isMethodDeclaration(p)) fields.set(p.name.getText(), { kind: 'function', name: p.name.getText(), node: p, scope, change: '' })
+    else if (ts.isShorthandPropertyAssignment(p)) fields.set(p.name.text, lowerIdentifier(L, p.name, scope))
+    else if (ts.isMethodDeclaration(p)) fields.set(p.name.getText(), { kind: 'function', name: p.name.getText(), node: p, scope, change: '' })
     else if (ts.isSpreadAssignment(p)) {
       const spread = lowerExpression(L, p.expression, scope)
       if (spread.kind !== 'object') return L.fail('LR002', p)
@@ -436,6 +435,9 @@ const hasCall = (node: ts.Node): boolean => ts.isCallExpression(node) || (ts.for
 
 function compare(L: Lowering, operator: '==' | '!=', left: Value, right: Value, node: ts.BinaryExpression): Value {
   const ghost = isGhost(left) || isGhost(right)
+  // A function given or not given: known at compile time.
+  if (left.kind === 'function' || right.kind === 'function')
+    return number(constant(+((left.kind === 'function' && right.kind === 'function' && left.node === right.node) === (operator === '=='))))
   if (left.kind === 'address' || right.kind === 'address' || left.kind === 'place' || right.kind === 'place')
     return number(binary(operator, addressOf(L, left, node), addressOf(L, right, node)), ghost)
   return number(binary(operator, exprOf(L, left, node.left), exprOf(L, right, node.right)), ghost)

@@ -2,7 +2,7 @@
  * Wait queues. Linux 7.3 kernel/sched/wait.c.
  * Left out: wake functions other than "wake if the key is the same, and leave the queue"; bookmarks; priorities.
  */
-import { all, current, spin_lock, spin_unlock, Task, TASK_RUNNING, type Address } from '../../../dialect/index.ts'
+import { all, current, spin_lock, spin_unlock, Task, TASK_RUNNING, type Address, type u4 } from '../../../dialect/index.ts'
 import { ERESTARTSYS, type Errno } from '../../include/errno.ts'
 import type { WaitQueueHead } from '../../include/wait.ts'
 import { signal_pending_state, try_to_wake_up } from './core.ts'
@@ -52,7 +52,7 @@ export function __wake_up(wq_head: WaitQueueHead, nr_exclusive: number, key: Add
 
 /** Called with the queue's lock held. */
 export function wake_first_exclusive(wq_head: WaitQueueHead, key: Address): void {
-  let turn = 1
+  let turn: u4 = 1
   for (const _place of all(Task)) {
     for (const task of all(Task)) {
       if (wq_head.turn[task.id] === turn && wq_head.key[task.id] === key) {
@@ -73,7 +73,7 @@ export function autoremove_wake_function(wq_head: WaitQueueHead, task: Task): bo
 /** Called with the queue's lock held. Exclusive entries go to the end of the line. */
 export function wait_entry_add(wq_head: WaitQueueHead, key: Address, exclusive: boolean): void {
   if (exclusive) {
-    let turn = 1
+    let turn: u4 = 1
     for (const task of all(Task)) if (wq_head.turn[task.id] !== 0) turn = turn + 1
     wq_head.turn[current.id] = turn
   }
