@@ -1,6 +1,16 @@
 /** The checker's own exploration, for models that bring none: the model's `successors` and a SeenSet. */
-import { successorsFor, type Exploration, type Finding, type Limits, type Model } from '../model/model.ts'
+import {
+  successorsFor,
+  type Exploration,
+  type Finding,
+  type Limits,
+  type Model,
+  type Successors,
+} from '../model/model.ts'
 import { SeenSet } from './seen-set.ts'
+
+/** States expanded before their successors are added. */
+const batchStates = 64
 
 export function explorationOf(model: Model, limits: Limits): Exploration {
   return model.explore?.(limits) ?? new PlainExploration(model, limits)
@@ -13,13 +23,16 @@ class PlainExploration implements Exploration {
   readonly #limits: Limits
   readonly #seen: SeenSet
   #findings: Finding[] = []
-  /** Up to this many states can be stored without asking for room. */
-  #roomUntil = 0
+  readonly #out: Successors
+  /** Successors of a batch of states, side by side. */
+  readonly #batch: Uint32Array
 
   constructor(model: Model, limits: Limits) {
     this.#model = model
     this.#limits = limits
     this.#seen = new SeenSet(model.layout.words)
+    this.#out = successorsFor(model)
+    this.#batch = new Uint32Array(batchStates * model.successorsMax * model.layout.words)
   }
 
   get states(): number {
@@ -52,33 +65,41 @@ class PlainExploration implements Exploration {
   }
 
   expand(first: number, end: number): number {
-    const seen = this.#seen
-    const { layout, successorsMax } = this.#model
-    const { words } = layout
-    const out = successorsFor(this.#model)
-    let transitions = 0
     let state = first
-    for (; state < end; state++) {
-      if (seen.size + successorsMax > this.#roomUntil && !this.#makeRoom(successorsMax)) break
-      const count = this.#model.successors(seen.chunkOf(state), seen.offsetOf(state), out)
+    while (state < end) {
+      const next = Math.min(end, state + batchStates)
+      if (!this.#makeRoom((next - state) * this.#model.successorsMax)) break
+      this.#expandBatch(state, next)
+      state = next
+    }
+    return state
+  }
+
+  #expandBatch(first: number, end: number): void {
+    const model = this.#model
+    const seen = this.#seen
+    const out = this.#out
+    const batch = this.#batch
+    const words = model.layout.words
+    let size = 0
+    for (let state = first; state < end; state++) {
+      const count = model.successors(seen.chunkOf(state), seen.offsetOf(state), out)
+      this.transitions += count
       if (count === 0) this.#findings.push({ state, action: -1, property: -1 })
       for (let i = 0; i < count; i++) {
-        if (out.violations[i] === -1) seen.add(out.states, i * words)
-        else this.#findings.push({ state, action: out.actions[i], property: out.violations[i] })
+        if (out.violations[i] === -1) {
+          for (let k = i * words; k < (i + 1) * words; k++) batch[size++] = out.states[k]
+        } else this.#findings.push({ state, action: out.actions[i], property: out.violations[i] })
       }
-      transitions += count
     }
-    this.transitions += transitions
-    return state
+    seen.addAll(batch, size / words)
   }
 
   #makeRoom(more: number): boolean {
     const { maxStates, memoryBytesMax } = this.#limits
     if (this.#seen.size > maxStates) this.stopped = 'max-states'
     else if (this.#seen.bytesWithRoomFor(more) > memoryBytesMax || !this.#reserve(more)) this.stopped = 'memory'
-    if (this.stopped !== null) return false
-    this.#roomUntil = Math.min(this.#seen.roomUntil, maxStates + more)
-    return true
+    return this.stopped === null
   }
 
   /** The machine may have less memory than the limit says. */
