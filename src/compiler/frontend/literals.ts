@@ -24,11 +24,16 @@ export function textsOf(node: ts.Node | null): string[] {
   return ts.isArrayLiteralExpression(bare) ? bare.elements.flatMap((e) => textOf(e) ?? []) : []
 }
 
-/** `{ a: 1, b: 2 }` with number literals. */
-export function numbersOf(node: ts.Node | null): Record<string, number> {
+/** `{ a: 1, b: 2 }` with number literals, there or in a constant of that name. */
+export function numbersOf(checker: ts.TypeChecker, node: ts.Node | null): Record<string, number> {
   const found: Record<string, number> = {}
   if (node === null || !ts.isExpression(node)) return found
-  const bare = strip(node)
+  let bare = strip(node)
+  if (ts.isIdentifier(bare)) {
+    const declared = declarationOf(checker, bare)
+    if (declared === null || !ts.isExpression(declared)) return found
+    bare = strip(declared)
+  }
   if (!ts.isObjectLiteralExpression(bare)) return found
   for (const p of bare.properties)
     if (ts.isPropertyAssignment(p) && ts.isNumericLiteral(strip(p.initializer))) found[p.name.getText().replace(/['"]/g, '')] = Number(strip(p.initializer).getText())
@@ -37,7 +42,8 @@ export function numbersOf(node: ts.Node | null): Record<string, number> {
 
 /** The declaration that an identifier stands for, through imports; default exports give their expression. */
 export function declarationOf(checker: ts.TypeChecker, node: ts.Expression): ts.Node | null {
-  const symbol = resolve(checker, checker.getSymbolAtLocation(strip(node)))
+  const shorthand = ts.isShorthandPropertyAssignment(node.parent)
+  const symbol = resolve(checker, shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : checker.getSymbolAtLocation(strip(node)))
   const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0]
   if (declaration === undefined) return null
   if (ts.isExportAssignment(declaration)) return declaration.expression

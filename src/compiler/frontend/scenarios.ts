@@ -54,7 +54,7 @@ function scenariosIn(loaded: Loaded, file: ts.SourceFile): FoundScenario[] {
       fs: textsOf(propertyOf(object, 'fs')),
       since: textOf(propertyOf(object, 'since')),
       until: textOf(propertyOf(object, 'until')),
-      bounds: numbersOf(propertyOf(object, 'bounds')),
+      bounds: numbersOf(loaded.checker, propertyOf(object, 'bounds')),
       header: headerOf(file),
       tasks: taskObject !== null && ts.isObjectLiteralExpression(taskObject) ? taskObject.properties.map((p) => p.name?.getText() ?? '') : [],
       usesKernel,

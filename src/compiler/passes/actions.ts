@@ -176,7 +176,7 @@ class ActionWriter {
         body: [
           { kind: 'step' as const, site: i.site },
           ...this.set(i.register, constant(k), at),
-          ...this.write(at + 1, { ...fresh, phase: 'pre', seen: new Set([at]) }),
+          ...this.write(at + 1, { ...fresh, seen: new Set([at]) }),
         ],
       }))
     const guard = i.op === 'begin' && i.guard !== null ? this.truthOf(i.guard) : null
@@ -257,7 +257,9 @@ class ActionWriter {
   private cutsBefore(at: number, mover: Mover, phase: Path['phase'], seen: ReadonlySet<number>): boolean {
     const { op } = this.code[at]
     if (op === 'done') return true
-    if (mover === 'local' || phase === 'fresh') return false
+    if (mover === 'local') return false
+    // A choice is local: it belongs to the step after it, unless that step may block.
+    if (phase === 'fresh') return seen.size > 0 && (op === 'choose' || mover === 'acquire' || mover === 'blocking')
     if (op === 'choose' || mover === 'acquire' || mover === 'blocking' || !this.input.merge) return true
     if (seen.has(at) || this.count > STATEMENTS_MAX) return true
     return mover === 'none' && phase === 'post'
