@@ -1,12 +1,27 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './check.ts'
+import { report, status } from './exit.ts'
+import { description, endQuietlyOnClosedPipe, version } from './output.ts'
 
-const { version, description } = createRequire(import.meta.url)('lastref/package.json') as {
-  version: string
-  description: string
+endQuietlyOnClosedPipe()
+
+const program = new Command('lastref')
+  .description(description)
+  .version(version)
+  .exitOverride()
+  .showSuggestionAfterError(true)
+  .configureOutput({ outputError: (text, write) => write(`lastref: ${text.replace(/^error: /, '').replace(/\n\(Did/, ' (did')}`) })
+  .addHelpText('after', '\n`lastref COMMAND --help` shows the options of a command, with examples.')
+
+addCheck(program)
+for (const command of program.commands) command.copyInheritedSettings(program)
+
+try {
+  if (process.argv.length <= 2) program.outputHelp()
+  else await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : status.usage
+  else process.exitCode = report(error)
+  if (process.exitCode !== 0) process.exit()
 }
-
-const program = new Command('lastref').description(description).version(version)
-
-await program.parseAsync()

@@ -71,7 +71,7 @@ function rowsOf(failure: Failure, all: readonly Told[], threshold: number, frame
   for (const t of told) {
     const { task } = t.step
     if (!shown.includes(t)) {
-      open.set(task, commonFrames(open.get(task) ?? [], t.step.stack))
+      open.set(task, commonFrames(open.get(task) ?? [], stackOf(t.step)))
       if (t.step.changes.some((c) => !isLockVariable(failure, c.variable))) skipped.add(task)
       continue
     }
@@ -109,7 +109,7 @@ function rowsOfStep(failure: Failure, told: Told, { stack, common, isLeaf, thres
   const isTextual = isLock || step.violates || notes.length === 0
   if (leaf && isLock) return [...rows.slice(0, -1), row(stack.length - 1, [callText(leaf), ...notes], placeText(leaf))]
   if (leaf && !isTextual) return [...rows.slice(0, -1), row(stack.length - 1, [`${leaf.function}()`, ...notes], place)]
-  return [...rows, row(stack.length, isTextual && step.text ? [step.text, ...notes] : notes, place)]
+  return [...rows, row(stack.length, isTextual && step.text ? [plain(step.text), ...notes] : notes, place)]
 }
 
 /** Is there only one event in the whole of a call? */
@@ -140,8 +140,11 @@ function noteText(failure: Failure, step: Step, note: Note, names: ReadonlyMap<n
   }
 }
 
+/** What TypeScript needs and C does not: `inode.i_mapping!.lock`, `===`. */
+const plain = (text: string): string => text.replaceAll('!.', '.').replaceAll('===', '==').replaceAll('!==', '!=')
+
 /** `spin_lock(mm.ptl)`: for a call that is one event the argument says more than `name()`. */
-const callText = (frame: Frame): string => (frame.text.startsWith(frame.function) ? frame.text : `${frame.function}()`)
+const callText = (frame: Frame): string => (frame.text.startsWith(frame.function) ? plain(frame.text) : `${frame.function}()`)
 
 const placeText = ({ file, line }: { file: string; line: number }): string => `${file.split('/').at(-1)}:${line}`
 

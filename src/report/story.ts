@@ -40,6 +40,7 @@ export const weights = {
   heldLock: 65,
   testEarlier: 60,
   sameObject: 50,
+  queueing: 48,
   droppedLock: 45,
   coreRead: 40,
   otherChange: 30,
@@ -55,6 +56,8 @@ interface Cone {
   readonly culprit: Waiter | undefined
   readonly core: ReadonlySet<number>
   readonly queue: ReadonlySet<number>
+  /** Those of the queue that the sleeper itself looks at: its state. */
+  readonly guard: ReadonlySet<number>
   readonly objects: ReadonlySet<string>
   /** Locks that a waiting task holds where the trace ends. */
   readonly heldLocks: ReadonlySet<number>
@@ -89,7 +92,8 @@ export function tell(failure: Failure): Told[] {
       return isCulprit && droppedBeforeSleep(failure, cone, i) ? weights.droppedLock : weights.otherLock
     }
     if (windows.get(v) === i) return weights.window
-    if (cone.queue.has(v)) return isCulprit ? (isLast ? weights.sleeps : weights.testEarlier) : weights.wakes
+    if (cone.queue.has(v) && !isCulprit) return weights.wakes
+    if (cone.queue.has(v)) return !cone.guard.has(v) ? weights.queueing : isLast ? weights.sleeps : weights.testEarlier
     if (cone.objects.has(object)) return weights.sameObject
     return ghost ? weights.ghost : weights.otherChange
   }
@@ -126,7 +130,7 @@ function coneOf(failure: Failure): Cone {
   for (const v of core) queue.delete(v)
   const objects = new Set([...core].map((v) => system.variables[v].object).filter((o) => o && taskIndex(system, o) < 0))
   const heldLocks = new Set(waiting.flatMap((w) => w.heldLocks))
-  return { culprit, core, queue, objects, heldLocks }
+  return { culprit, core, queue, guard: new Set(culprit?.guardReads), objects, heldLocks }
 }
 
 /** What a sleeper changed inside its wait function, in the last round. */

@@ -29,7 +29,7 @@ function violatedLines(run: Run, failure: Failure, options: DiagramOptions): str
     '',
     ...wrap(`${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')} explored`, width, '  '),
     '',
-    ...diagram(failure, options),
+    ...(failure.steps.length > 0 ? diagram(failure, options) : []),
     ...wrap(`violated: ${failure.class}: ${failure.message}`, width, '  '),
     '',
     ...(failure.waiting.length > 0 ? [...hangLines(failure, width), ''] : []),

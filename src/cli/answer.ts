@@ -1,0 +1,83 @@
+/** Answers one question: compiles, searches, and for a violation replays and explains. */
+import { compileToJavaScript } from '../compiler/backend/javascript.ts'
+import { interpret } from '../compiler/backend/interpreter.ts'
+import type { Diagnostic, Program } from '../compiler/index.ts'
+import { replay, search, type Progress } from '../checker/index.ts'
+import { assert } from '../base/assert.ts'
+import { printTrace, type IncompleteReason, type Model, type Verdict } from '../model/model.ts'
+import type { TransitionSystem } from '../model/system.ts'
+import { failureOf, type Failure, type Run } from '../report/failure.ts'
+import { commandFor, type Question } from './questions.ts'
+
+export interface Limits {
+  readonly maxStates: number
+  readonly memoryBytesMax: number
+  readonly timeoutSeconds: number
+}
+
+export interface Asking {
+  readonly question: Question
+  readonly limits: Limits
+  /** Without: only the verdict, no trace; cells of a matrix need no more. */
+  readonly explain: boolean
+}
+
+export type Answer =
+  | { readonly kind: 'run'; readonly run: Run }
+  | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
+
+/** States that one question about a hang may explore. */
+const hangStatesMax = 2_000_000
+
+export function answer(program: Program, { question, limits, explain }: Asking, poll: (p: Progress) => 'go' | IncompleteReason): Answer {
+  const begin = performance.now()
+  const compiled = compileQuestion(program, question)
+  if (compiled.kind === 'diagnostics') return compiled
+  const { system } = compiled
+  const model: Model = compileToJavaScript(system)
+  const verdict = search(model, {
+    maxStates: limits.maxStates,
+    memoryBytesMax: limits.memoryBytesMax,
+    hangStatesMax: explain ? hangStatesMax : 0,
+    poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
+  })
+  const seconds = (performance.now() - begin) / 1000
+  const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
+  return { kind: 'run', run: runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure)) }
+}
+
+export function compileQuestion(program: Program, { scenario, kernel, fs, bounds, reduce }: Question):
+  | { readonly kind: 'system'; readonly system: TransitionSystem }
+  | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] } {
+  const result = program.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce })
+  return 'tasks' in result ? { kind: 'system', system: result } : { kind: 'diagnostics', diagnostics: result }
+}
+
+function failureFor(system: TransitionSystem, verdict: Extract<Verdict, { kind: 'violated' }>, question: Question): Failure {
+  const model = interpret(system)
+  const run = replay(model, verdict.trace)
+  assert(run.kind === 'fits', 'the interpreter replays what the search found')
+  const trace = printTrace(verdict.trace)
+  return failureOf(model, verdict, run, { trace, command: commandFor(question, trace) })
+}
+
+/** The class is all that a cell shows; the rest need not travel. */
+const withoutSteps = (failure: Failure | null): Failure | null =>
+  failure && { ...failure, steps: [], system: { ...failure.system, tasks: [], calls: [], sites: [], variables: [] } }
+
+function runOf(question: Question, system: TransitionSystem, verdict: Verdict, seconds: number, failure: Failure | null): Run {
+  return {
+    scenario: question.name,
+    kernel: question.kernelName,
+    fs: question.fs,
+    bounds: system.bounds,
+    reductions: system.reductions,
+    verdict: verdict.kind,
+    statistics: verdict.statistics,
+    seconds,
+    workers: 1,
+    incomplete: verdict.kind === 'incomplete' ? verdict.reason : null,
+    failure,
+    command: commandFor(question),
+  }
+}

@@ -1,0 +1,80 @@
+/** `lastref check`: one question, or several; the failure as a diagram. */
+import type { Command } from 'commander'
+import { checkDocument } from '../report/json.ts'
+import { junitText } from '../report/junit.ts'
+import { ktapText } from '../report/ktap.ts'
+import { sarifDocument } from '../report/sarif.ts'
+import { runText } from '../report/text.ts'
+import type { Run } from '../report/failure.ts'
+import { addSearchOptions, addTextOptions, type SearchFlags } from './options.ts'
+import { paint, print, version } from './output.ts'
+import { Pool } from './pool.ts'
+import { filesOf, questionsOf, scenariosOf } from './questions.ts'
+import { checkFormat, runAll, statusOf } from './session.ts'
+
+interface CheckFlags extends SearchFlags {
+  readonly format: string
+  readonly width: number
+  readonly full: boolean
+}
+
+const formats = ['text', 'json', 'ktap', 'junit', 'sarif'] as const
+
+export function addCheck(program: Command): void {
+  const command = program
+    .command('check')
+    .summary('does a kernel keep the rules of a scenario, in every interleaving?')
+    .description(
+      'Explores every interleaving of a scenario. If a rule is broken, prints the shortest failing one, with the fewest\n' +
+        'context switches, as a diagram for a commit message.\n\n' +
+        'Exit status: 0 everything holds, 1 violated, 2 wrong usage or a model with errors, 125 cannot tell (stopped by a\n' +
+        'limit or Ctrl-C), 128 and up internal failure; so `git bisect run lastref check ...` works.',
+    )
+    .argument('[scenario...]', 'ids (see `lastref list`) or files of your own models; none: the quick group')
+  addTextOptions(addSearchOptions(command))
+    .option('--format <format>', formats.join(', '), 'text')
+    .addHelpText('after', examples)
+    .action(async (names: string[], flags: CheckFlags) => {
+      process.exitCode = await check(names, flags)
+    })
+}
+
+const examples = `
+Examples:
+  lastref check dio-vs-punch-hole --kernel 5.18          the lost wake-up of v5.18
+  lastref check dio-vs-punch-hole --kernel 5.18+song-v2  the same with a patch of the list
+  lastref check dio-vs-truncate --kernel all --fs all    every release, every file system
+  lastref check my-model.ts                              a model of your own (lastref init DIR)
+  lastref check --format junit > lastref.xml             the quick group, for a CI system`
+
+async function check(names: readonly string[], flags: CheckFlags): Promise<number> {
+  const format = checkFormat(flags.format, formats)
+  const files = filesOf(names, flags.kernel)
+  const pool = new Pool(files, flags.workers)
+  const catalogue = await pool.catalogue()
+  const questions = questionsOf(catalogue, scenariosOf(catalogue, names), flags)
+  const onRun = (run: Run, index: number) => {
+    if (format !== 'text') return
+    const separator = index > 0 && (run.failure || questions.length < 20) && isLong(run) ? '\n' : ''
+    print(separator + paint(runText(run, flags)) + '\n')
+  }
+  const runs = await runAll(pool, { questions, flags, explain: true, onRun })
+  if (format !== 'text') print(documentOf(format, runs, flags) + '\n')
+  else if (runs.length < questions.length) print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)
+  return statusOf(runs, questions.length)
+}
+
+const isLong = (run: Run): boolean => run.failure !== null
+
+function documentOf(format: Exclude<(typeof formats)[number], 'text'>, runs: readonly Run[], flags: CheckFlags): string {
+  switch (format) {
+    case 'json':
+      return JSON.stringify(checkDocument(runs), null, 2)
+    case 'ktap':
+      return ktapText(runs)
+    case 'junit':
+      return junitText(runs, flags)
+    case 'sarif':
+      return JSON.stringify(sarifDocument(runs, version), null, 2)
+  }
+}

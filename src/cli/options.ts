@@ -1,0 +1,93 @@
+/** Options that several commands share: how they are written, and what they mean. */
+import { availableParallelism, totalmem } from 'node:os'
+import { Option, type Command } from 'commander'
+import { UsageError } from './exit.ts'
+
+/** Options of `check` and `matrix` as commander gives them. */
+export interface SearchFlags {
+  readonly kernel?: string
+  readonly fs?: string
+  readonly set: Readonly<Record<string, number>>
+  readonly workers: number
+  readonly memory: number
+  readonly timeout: number
+  readonly maxStates: number
+  readonly reduction: boolean
+}
+
+export const widthDefault = 72
+
+export function addQuestionOptions(command: Command): Command {
+  return command
+    .option('-k, --kernel <versions>', 'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all')
+    .option('--fs <names>', 'file systems: xfs, ext4, fuse, several with commas, or all (default: first of the scenario)')
+    .addOption(
+      new Option('--set <name=n,..>', 'bounds of the scenario: pool sizes and repetition counts; may be repeated')
+        .argParser(bounds)
+        .default({}, 'those of the scenario'),
+    )
+    .option('--no-reduction', 'one shared access, one step: slower, same verdict')
+}
+
+export function addSearchOptions(command: Command): Command {
+  return addQuestionOptions(command)
+    .addOption(
+      new Option('--workers <n>', 'runs at the same time').argParser(count('--workers', 1)).default(availableParallelism(), 'the number of cores'),
+    )
+    .addOption(
+      new Option('--memory <size>', 'most memory of all runs together: 500M, 4G')
+        .argParser(size)
+        .default(defaultMemory(), 'half of the machine'),
+    )
+    .addOption(new Option('--timeout <time>', 'most time for one run: 90, 90s, 10m, 2h').argParser(time).default(Infinity, 'none'))
+    .addOption(
+      new Option('--max-states <n>', 'most states of one run: 500000, 20M').argParser(states).default(Infinity, 'none'),
+    )
+}
+
+export function addTextOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--width <columns>', 'width of reports').argParser(count('--width', 40)).default(widthDefault),
+    )
+    .option('--full', 'diagrams with every step', false)
+}
+
+function bounds(text: string, before: Record<string, number>): Record<string, number> {
+  const pairs = text.split(',').map((pair) => {
+    const [, name, value] = /^([A-Za-z_]\w*)=(\d+)$/.exec(pair) ?? []
+    if (name === undefined) throw new UsageError(`--set takes NAME=NUMBER[,NAME=NUMBER...], not '${pair}'`)
+    return [name, Number(value)] as const
+  })
+  return { ...before, ...Object.fromEntries(pairs) }
+}
+
+const count = (option: string, least: number) => (text: string): number => {
+  if (!/^\d+$/.test(text) || Number(text) < least) throw new UsageError(`${option} takes a number from ${least} up, not '${text}'`)
+  return Number(text)
+}
+
+function size(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmgt])(?:i?b)?$/i.exec(text) ?? []
+  if (digits === undefined) throw new UsageError(`--memory takes a size like 500M or 4G, not '${text}'`)
+  return Math.floor(Number(digits) * 1024 ** ' kmgt'.indexOf(unit.toLowerCase()))
+}
+
+/** Seconds. */
+function time(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
+  if (digits === undefined) throw new UsageError(`--timeout takes a time like 90s, 10m or 2h, not '${text}'`)
+  return Number(digits) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's']
+}
+
+function states(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(text) ?? []
+  if (digits === undefined) throw new UsageError(`--max-states takes a number like 500000 or 20M, not '${text}'`)
+  return Math.floor(Number(digits) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase() as 'k'])
+}
+
+/** Half of what this process may use. */
+function defaultMemory(): number {
+  const limit = process.constrainedMemory()
+  return Math.floor(Math.min(totalmem(), limit > 0 ? limit : Infinity) / 2)
+}

@@ -1,0 +1,100 @@
+/** Runs many questions on a pool, hands the answers out in order, and stops cleanly on Ctrl-C. */
+import type { IncompleteReason } from '../model/model.ts'
+import type { Run } from '../report/failure.ts'
+import type { Answer, Asking, Limits } from './answer.ts'
+import { status, UsageError } from './exit.ts'
+import type { SearchFlags } from './options.ts'
+import type { Pool } from './pool.ts'
+import { ProgressLine } from './progress.ts'
+import { commandFor, diagnosed, type Question } from './questions.ts'
+
+export interface Plan {
+  readonly questions: readonly Question[]
+  readonly flags: SearchFlags
+  readonly explain: boolean
+  /** Called in the order of the questions, each as soon as it and all before it are answered. */
+  readonly onRun: (run: Run, index: number) => void
+}
+
+/** The answers, in order; shorter than the questions after an interrupt. */
+export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
+  const { questions, flags, explain, onRun } = plan
+  const line = new ProgressLine(pool, questions.length)
+  const release = stopOnInterrupt(pool)
+  const limits: Limits = {
+    maxStates: flags.maxStates,
+    memoryBytesMax: Math.floor(flags.memory / Math.min(flags.workers, questions.length)),
+    timeoutSeconds: flags.timeout,
+  }
+  try {
+    const asked = questions.map(async (question) => {
+      const answer = await ask(pool, { question, limits, explain })
+      line.oneDone()
+      return answer
+    })
+    for (const promise of asked) promise.catch(() => undefined) // seen below, in order
+    const runs: Run[] = []
+    for (const [index, promise] of asked.entries()) {
+      const answer = await promise
+      if (answer === null) break
+      if (answer.kind === 'diagnostics') throw diagnosed(answer.diagnostics)
+      line.clear()
+      runs.push(answer.run)
+      onRun(answer.run, index)
+    }
+    return runs
+  } finally {
+    release()
+    line.end()
+    await pool.close()
+  }
+}
+
+async function ask(pool: Pool, asking: Asking): Promise<Answer | null> {
+  try {
+    return await pool.ask(asking)
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') return outOfMemory(asking.question)
+    throw error
+  }
+}
+
+/** The machine had less memory than the limit said. */
+function outOfMemory(question: Question): Answer {
+  const incomplete: IncompleteReason = 'memory'
+  const statistics = { states: 0, transitions: 0, depth: 0, finals: 0, frontierMax: 0, bytes: 0 }
+  const { name, kernelName, fs, bounds } = question
+  const run: Run = {
+    scenario: name, kernel: kernelName, fs, bounds, reductions: [], verdict: 'incomplete', statistics, seconds: 0, workers: 1,
+    incomplete, failure: null, command: commandFor(question),
+  }
+  return { kind: 'run', run }
+}
+
+/** First Ctrl-C: stop and say what is known. Second: leave at once. */
+function stopOnInterrupt(pool: Pool): () => void {
+  let isFirst = true
+  const onSignal = () => {
+    if (!isFirst) process.exit(status.killed)
+    isFirst = false
+    pool.stop()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return () => {
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+/** Violated before incomplete before held. */
+export function statusOf(runs: readonly Run[], asked: number): number {
+  if (runs.some((run) => run.verdict === 'violated')) return status.violated
+  return runs.length < asked || runs.some((run) => run.verdict === 'incomplete') ? status.cannotTell : status.held
+}
+
+export function checkFormat<T extends string>(format: string, known: readonly T[]): T {
+  const found = known.find((name) => name === format)
+  if (!found) throw new UsageError(`--format takes ${known.join(', ')}, not '${format}'`)
+  return found
+}
