@@ -23,6 +23,7 @@ export type Instruction = Base &
     | { readonly op: 'branch'; readonly condition: Expression; readonly then: Label; readonly otherwise: Label }
     | { readonly op: 'jump'; readonly to: Label }
     | { readonly op: 'check'; readonly condition: Expression; readonly property: number }
+    | { readonly op: 'event'; readonly name: string; readonly values: readonly Expression[] }
     | { readonly op: 'done' }
   )
 

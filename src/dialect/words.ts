@@ -81,6 +81,12 @@ export const acquired = (lock: Lock): void => void lock
 /** The lock is about to be free. */
 export const released = (lock: Lock): void => void lock
 
+/**
+ * A trace point, named as the real kernel's tracepoint or probe is. Nothing happens; conformance matches it with what a
+ * real kernel recorded. Values: numbers and references.
+ */
+export const trace = (event: string, ...values: readonly (number | boolean | Address | null)[]): void => (void event, void values)
+
 /** Called with the lock held, shared or exclusively: no step, a `data-race` violation otherwise. */
 export function assert_held(lock: Lock): void {
   expect(lock.holder === current || (lock.sharers & (1 << current.id)) !== 0, 'data-race', 'called with the lock held')

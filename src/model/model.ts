@@ -100,6 +100,8 @@ export interface MicroStep {
   readonly site: number
   readonly reads: readonly { readonly variable: number; readonly value: number }[]
   readonly changes: readonly { readonly variable: number; readonly from: number; readonly to: number }[]
+  /** Trace points passed, with their values then. */
+  readonly events: readonly { readonly name: string; readonly values: readonly number[] }[]
 }
 
 /** The reference semantics also says, line by line, what an action did. */

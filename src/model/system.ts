@@ -136,6 +136,8 @@ export type Statement =
   | { readonly kind: 'check'; readonly condition: Expression; readonly property: number }
   /** A `reaches` property has been met when condition is true. */
   | { readonly kind: 'cover'; readonly condition: Expression; readonly property: number }
+  /** A trace point is passed. No effect on the state; conformance matches it with what a real kernel recorded. */
+  | { readonly kind: 'event'; readonly name: string; readonly values: readonly Expression[] }
   | { readonly kind: 'goto'; readonly location: number }
 
 export type ViolationClass =

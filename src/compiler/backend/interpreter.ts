@@ -55,7 +55,10 @@ interface OpenStep {
   site: number
   readonly reads: Map<number, number>
   readonly changes: Map<number, { from: number; to: number }>
+  readonly events: { readonly name: string; readonly values: readonly number[] }[]
 }
+
+const openStep = (site: number): OpenStep => ({ site, reads: new Map(), changes: new Map(), events: [] })
 
 /** One execution of one action on a state of its own. */
 class Run {
@@ -75,7 +78,7 @@ class Run {
       registers: state.registers.map((r) => [...r]),
     }
     this.#before = state.registers[action.task]
-    this.#steps = [{ site: action.site, reads: new Map(), changes: new Map() }]
+    this.#steps = [openStep(action.site)]
   }
 
   enabled(): boolean {
@@ -96,8 +99,9 @@ class Run {
   }
 
   microSteps(): MicroStep[] {
-    return this.#steps.map(({ site, reads, changes }) => ({
+    return this.#steps.map(({ site, reads, changes, events }) => ({
       site,
+      events,
       reads: [...reads].map(([variable, value]) => ({ variable, value })),
       changes: [...changes].filter(([, c]) => c.from !== c.to).map(([variable, c]) => ({ variable, ...c })),
     }))
@@ -117,7 +121,7 @@ class Run {
     switch (statement.kind) {
       case 'step':
         if (this.#stepsBegun++ === 0) this.#steps[0].site = statement.site
-        else this.#steps.push({ site: statement.site, reads: new Map(), changes: new Map() })
+        else this.#steps.push(openStep(statement.site))
         return null
       case 'store':
         return this.#store(statement.place, this.#value(statement.value), statement.range)
@@ -134,6 +138,9 @@ class Run {
         return this.#value(statement.condition) !== 0 ? null : statement.property
       case 'cover':
         if (this.#value(statement.condition) !== 0) covered[statement.property >>> 5] |= 1 << (statement.property & 31)
+        return null
+      case 'event':
+        this.#steps[this.#steps.length - 1].events.push({ name: statement.name, values: statement.values.map((v) => this.#value(v)) })
         return null
       case 'goto':
         this.state.locations[task] = statement.location

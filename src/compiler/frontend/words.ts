@@ -48,6 +48,8 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'acquired':
     case 'released':
       return mark(L, word, arg(0), node)
+    case 'trace':
+      return trace(L, node, scope)
     case 'sleeping_for':
       return sleepingFor(L, node, scope)
     case 'property':
@@ -100,6 +102,15 @@ function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): 
   if (!isConstant(expr)) return L.fail('LR010', node)
   if (place.type.kind === 'reference') L.unit.storage.setConstant(place, { kind: 'reference', struct: place.type.struct(), expr, ghost: false })
   else L.unit.storage.setConstant(place, value)
+}
+
+/** `trace('name', folio, refs)`: a trace point. Addresses for structs inside structs, numbers for the rest. */
+function trace(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
+  const [name, ...values] = node.arguments.map((a) => lowerExpression(L, a, scope))
+  if (name.kind !== 'string') return L.fail('LR034', node)
+  const exprs = values.map((v, i) => (v.kind === 'place' ? addressOf(L, v, node) : exprOf(L, v, node.arguments[i + 1])))
+  if (L.pure === 0) L.emit({ op: 'event', name: name.text, values: exprs, site: L.siteOf(node) })
+  return VOID
 }
 
 /** A value computed inside a step must not be a formula over variables when the step is over. */

@@ -237,6 +237,9 @@ class ActionWriter {
         case 'check':
           if (!this.check(out, i.condition, i.property)) return out
           break
+        case 'event':
+          out.push({ kind: 'event', name: i.name, values: i.values.map(this.simplify) })
+          break
         case 'begin':
           inSection = true
           break

@@ -70,6 +70,9 @@ function usesOf(i: Instruction): Set<number> {
     case 'set':
       add(i.value)
       break
+    case 'event':
+      i.values.forEach(add)
+      break
     case 'branch':
     case 'check':
       add(i.condition)

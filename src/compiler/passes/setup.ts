@@ -51,6 +51,7 @@ function runOnce(lowered: Lowered, choices: readonly number[]): { values: number
         if (i.guard !== null && value(i.guard) === 0) return { kind: 'blocks', site: i.site, property: -1 }
         break
       case 'end':
+      case 'event':
         break
       case 'choose':
         if (taken === choices.length) return { more: i.alternatives }
