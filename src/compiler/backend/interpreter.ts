@@ -140,7 +140,10 @@ class Run {
         if (this.#value(statement.condition) !== 0) covered[statement.property >>> 5] |= 1 << (statement.property & 31)
         return null
       case 'event':
-        this.#steps[this.#steps.length - 1].events.push({ name: statement.name, values: statement.values.map((v) => this.#value(v)) })
+        this.#steps[this.#steps.length - 1].events.push({
+          name: statement.name,
+          values: statement.values.map((v) => this.#value(v)),
+        })
         return null
       case 'goto':
         this.state.locations[task] = statement.location

@@ -87,7 +87,10 @@ class Generator {
       const last = calls.pop()
       cases.push(`    case ${l}: ${calls.map((call) => `n = ${call}; `).join('')}return ${last}`)
     })
-    const head = [`function ${this.#names[t]}(${this.#parameters}) {`, `  switch (${valueText(locationValue(this.#layout, t), [])}) {`]
+    const head = [
+      `function ${this.#names[t]}(${this.#parameters}) {`,
+      `  switch (${valueText(locationValue(this.#layout, t), [])}) {`,
+    ]
     return [...functions, [...head, ...cases, '  }', '  return n', '}'].join('\n')].join('\n\n')
   }
 
@@ -104,7 +107,13 @@ class Generator {
     return [...lines, '}'].join('\n')
   }
 
-  #block(body: readonly Instruction[], locals: readonly string[], action: Action, indent: string, lines: string[]): void {
+  #block(
+    body: readonly Instruction[],
+    locals: readonly string[],
+    action: Action,
+    indent: string,
+    lines: string[],
+  ): void {
     for (const instruction of body) {
       switch (instruction.kind) {
         case 'word':
@@ -147,7 +156,17 @@ const hex = (bits: number): string => '0x' + (bits >>> 0).toString(16)
 
 /** How tight an operator binds. */
 const binding: Record<Operator, number> = {
-  '|': 1, '^': 2, '&': 3, '<<': 4, '>>': 4, '>>>': 4, '+': 5, '-': 5, '*': 6, '/': 6, '%': 6,
+  '|': 1,
+  '^': 2,
+  '&': 3,
+  '<<': 4,
+  '>>': 4,
+  '>>>': 4,
+  '+': 5,
+  '-': 5,
+  '*': 6,
+  '/': 6,
+  '%': 6,
 }
 const atom = 9
 
@@ -187,8 +206,12 @@ function operationText(value: Extract<Value, { kind: 'operation' }>, locals: rea
   if (operator === '*' && value.wraps)
     return { text: `Math.imul(${valueText(left, locals)}, ${valueText(right, locals)})`, binding: atom }
   const bits = tight < binding['<<']
-  const a = bits && left.kind === 'const' ? maskText(left.value) : inside(textOf(left, locals), operator.length > 1 ? 6 : tight)
-  const b = bits && right.kind === 'const' ? maskText(right.value) : inside(textOf(right, locals), operator.length > 1 ? 6 : tight + 1)
+  const a =
+    bits && left.kind === 'const' ? maskText(left.value) : inside(textOf(left, locals), operator.length > 1 ? 6 : tight)
+  const b =
+    bits && right.kind === 'const'
+      ? maskText(right.value)
+      : inside(textOf(right, locals), operator.length > 1 ? 6 : tight + 1)
   const text = `${a} ${operator} ${b}`
   const isInteger = operator === '/' ? false : operator !== '%' || (left.lo >= 0 && right.lo > 0)
   return value.wraps || !isInteger ? { text: `${text} | 0`, binding: binding['|'] } : { text, binding: tight }

@@ -19,7 +19,13 @@ export type Value = { readonly lo: number; readonly hi: number } & (
   | { readonly kind: 'word'; readonly word: number }
   | { readonly kind: 'local'; readonly local: number }
   /** `wraps`: the exact result may need more than 32 bits. */
-  | { readonly kind: 'operation'; readonly operator: Operator; readonly left: Value; readonly right: Value; readonly wraps: boolean }
+  | {
+      readonly kind: 'operation'
+      readonly operator: Operator
+      readonly left: Value
+      readonly right: Value
+      readonly wraps: boolean
+    }
   /** 1 or 0. */
   | { readonly kind: 'flag'; readonly condition: Condition }
   | { readonly kind: 'choice'; readonly condition: Condition; readonly then: Value; readonly otherwise: Value }
@@ -35,7 +41,12 @@ export type Condition =
 export type Instruction =
   | { readonly kind: 'word'; readonly word: number; readonly value: Value }
   | { readonly kind: 'local'; readonly local: number; readonly value: Value }
-  | { readonly kind: 'if'; readonly condition: Condition; readonly then: readonly Instruction[]; readonly otherwise: readonly Instruction[] }
+  | {
+      readonly kind: 'if'
+      readonly condition: Condition
+      readonly then: readonly Instruction[]
+      readonly otherwise: readonly Instruction[]
+    }
   | { readonly kind: 'cover'; readonly property: number }
   /** The words are a successor, or (violation >= 0) the state in which a property is violated. The action ends. */
   | { readonly kind: 'end'; readonly violation: number }
@@ -102,6 +113,7 @@ class Lowering {
   #statement(statement: Statement): boolean {
     switch (statement.kind) {
       case 'step':
+      case 'event':
         return true
       case 'store':
         return this.#store(statement)
@@ -162,7 +174,12 @@ class Lowering {
       stored = { ...stored, lo: Math.max(lo, stored.lo), hi: Math.min(hi, stored.hi) }
     }
     if (place.kind === 'variable') this.#write(this.#layout.variables[place.variable], stored)
-    else this.#storeElement(place.variables.map((v) => this.#layout.variables[v]), index!, stored)
+    else
+      this.#storeElement(
+        place.variables.map((v) => this.#layout.variables[v]),
+        index!,
+        stored,
+      )
     return true
   }
 
@@ -412,7 +429,9 @@ function wordValue(word: number): Value {
 }
 
 function plus(value: Value, addend: number): Value {
-  return addend < 0 && addend > INT_MIN ? operation('-', value, constant(-addend)) : operation('+', value, constant(addend))
+  return addend < 0 && addend > INT_MIN
+    ? operation('-', value, constant(-addend))
+    : operation('+', value, constant(addend))
 }
 
 function minus(value: Value, subtrahend: number): Value {
@@ -426,7 +445,14 @@ function flag(condition: Condition): Value {
 
 function choice(condition: Condition, then: Value, otherwise: Value): Value {
   if (condition.kind === 'known') return condition.holds ? then : otherwise
-  return { kind: 'choice', condition, then, otherwise, lo: Math.min(then.lo, otherwise.lo), hi: Math.max(then.hi, otherwise.hi) }
+  return {
+    kind: 'choice',
+    condition,
+    then,
+    otherwise,
+    lo: Math.min(then.lo, otherwise.lo),
+    hi: Math.max(then.hi, otherwise.hi),
+  }
 }
 
 function both(left: Condition, right: Condition): Condition {
