@@ -11,6 +11,7 @@ import type { Action, Expression, Location, Statement } from '../../model/system
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
 import { constant, isConstant, mapExpression, ONE, variablesOf, ZERO } from '../expression.ts'
 import { intervalOf, type Ranges } from './intervals.ts'
+import { joinOf } from './joins.ts'
 import { livenessOf } from './liveness.ts'
 import type { Variable } from '../../model/system.ts'
 
@@ -37,7 +38,7 @@ export interface LocalLoop {
 }
 
 /** An action longer than this is cut at the next shared access: sound, and keeps generated code in bounds. */
-const STATEMENTS_MAX = 2000
+const STATEMENTS_MAX = 1000
 
 export function actionsOf(input: ActionsInput): { locations: Location[]; actions: number } | LocalLoop {
   const { code } = input.code
@@ -128,15 +129,24 @@ function entry(input: ActionsInput, code: readonly Instruction[], live: ReturnTy
   return 0
 }
 
+/** How far an action has come at an instruction. */
 interface Path {
   /** `fresh`: nothing shared yet; `pre`: only an acquire and commuting steps; `post`: the step that counts is done. */
-  phase: 'fresh' | 'pre' | 'post'
-  /** Ends of open sections to pass. */
-  inSection: boolean
+  readonly phase: 'fresh' | 'pre' | 'post'
+  readonly inSection: boolean
+  /** Shared instructions of this action: meeting one again ends it. */
   readonly seen: ReadonlySet<number>
   readonly stored: ReadonlySet<number>
   /** Local instructions since the last shared one: meeting one again is a loop without a step. */
   readonly locals: ReadonlySet<number>
+}
+
+/** Two ways to the same instruction: what may follow both. */
+function join(a: Path | null, b: Path | null): Path | null {
+  if (a === null || b === null) return a ?? b
+  const union = (x: ReadonlySet<number>, y: ReadonlySet<number>): ReadonlySet<number> => new Set([...x, ...y])
+  const phase = a.phase === 'post' || b.phase === 'post' ? 'post' : a.phase === 'pre' || b.phase === 'pre' ? 'pre' : 'fresh'
+  return { phase, inSection: a.inSection, seen: union(a.seen, b.seen), stored: union(a.stored, b.stored), locals: union(a.locals, b.locals) }
 }
 
 class ActionWriter {
@@ -148,6 +158,8 @@ class ActionWriter {
   private readonly locationOf: (at: number) => number
   private readonly simplify: (e: Expression) => Expression
   private readonly truthOf: (e: Expression) => Expression
+  private readonly inside: readonly boolean[]
+  private readonly joins = new Map<string, number>()
 
   constructor(
     input: ActionsInput,
@@ -163,6 +175,13 @@ class ActionWriter {
     this.locationOf = locationOf
     this.simplify = simplify
     this.truthOf = truthOf
+    let inSection = false
+    this.inside = code.map((i) => {
+      const before = inSection
+      if (i.op === 'begin') inSection = true
+      if (i.op === 'end') inSection = false
+      return before
+    })
   }
 
   actionsAt(at: number): { guard: Expression | null; body: Statement[] }[] {
@@ -176,27 +195,29 @@ class ActionWriter {
         body: [
           { kind: 'step' as const, site: i.site },
           ...this.set(i.register, constant(k), at),
-          ...this.write(at + 1, { ...fresh, seen: new Set([at]) }),
+          ...this.write(at + 1, { ...fresh, seen: new Set([at]) }).out,
         ],
       }))
     const guard = i.op === 'begin' && i.guard !== null ? this.truthOf(i.guard) : null
     if (guard !== null && isConstant(guard) && guard.value === 0) return []
-    return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh) }]
+    return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh).out }]
   }
 
-  private write(start: number, path: Path): Statement[] {
+  /** The statements from `start` to the end of the action; with `stop`, only up to that instruction, and how it got there. */
+  private write(start: number, path: Path, stop = -1): { out: Statement[]; rest: Path | null } {
     const out: Statement[] = []
+    const ended = { out, rest: null }
     let at = start
     let { phase, inSection } = path
     const seen = new Set(path.seen)
     const stored = new Set(path.stored)
     const locals = new Set(path.locals)
-    for (;;) {
+    while (at !== stop) {
       const i = this.code[at]
       const mover = this.input.movers[at]
       if (!inSection && this.cutsBefore(at, mover, phase, seen)) {
         out.push(...this.end(at, stored))
-        return out
+        return ended
       }
       if (!inSection && mover !== 'local' && i.op !== 'jump') {
         phase = mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
@@ -205,7 +226,7 @@ class ActionWriter {
         out.push({ kind: 'step', site: i.site })
       } else if (locals.has(at)) {
         this.localLoop = i.site
-        return out
+        return ended
       }
       locals.add(at)
       this.count++
@@ -219,9 +240,17 @@ class ActionWriter {
             at = (condition.value !== 0 ? i.then : i.otherwise).at
             continue
           }
-          const rest: Path = { phase, inSection, seen, stored, locals }
-          out.push({ kind: 'if', condition, then: this.write(i.then.at, rest), otherwise: this.write(i.otherwise.at, rest) })
-          return out
+          const here: Path = { phase, inSection, seen, stored, locals }
+          const meeting = this.joinAt(at, phase, stop)
+          const then = this.write(i.then.at, here, meeting)
+          const otherwise = this.write(i.otherwise.at, here, meeting)
+          if (then.out.length > 0 || otherwise.out.length > 0) out.push({ kind: 'if', condition, then: then.out, otherwise: otherwise.out })
+          const rest = join(then.rest, otherwise.rest)
+          if (rest === null) return ended
+          if (meeting === stop) return { out, rest }
+          const tail = this.write(meeting, rest, stop)
+          out.push(...tail.out)
+          return { out, rest: tail.rest }
         }
         case 'load':
           if (i.guard !== null) this.check(out, i.guard.held, i.guard.property)
@@ -235,7 +264,7 @@ class ActionWriter {
           this.localSet(out, i, at)
           break
         case 'check':
-          if (!this.check(out, i.condition, i.property)) return out
+          if (!this.check(out, i.condition, i.property)) return ended
           break
         case 'event':
           out.push({ kind: 'event', name: i.name, values: i.values.map(this.simplify) })
@@ -250,10 +279,22 @@ class ActionWriter {
           throw new Error('choose begins an action')
         case 'done':
           out.push(...this.end(at, stored))
-          return out
+          return ended
       }
       at++
     }
+    return { out, rest: { phase, inSection, seen, stored, locals } }
+  }
+
+  private joinAt(branch: number, phase: Path['phase'], stop: number): number {
+    const key = `${branch} ${phase} ${stop}`
+    let join = this.joins.get(key)
+    if (join === undefined) {
+      const none = new Set<number>()
+      join = joinOf(this.code, branch, stop, (at) => !this.inside[at] && this.cutsBefore(at, this.input.movers[at], phase === 'fresh' ? 'pre' : phase, none))
+      this.joins.set(key, join)
+    }
+    return join
   }
 
   /** May another task run before the instruction? */

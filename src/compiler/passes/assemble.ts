@@ -40,9 +40,14 @@ export function assemble(lowered: Lowered, merge: boolean): TransitionSystem | A
     const ranges = rangesOf(code.code, code.registers, variables)
     if (ranges.unbounded >= 0) return { kind: 'unbounded', site: code.registers[ranges.unbounded].site, name: code.registers[ranges.unbounded].name }
     const movers = code.code.map((_, at) => withGhosts(code, at, t, uses, variables, moverOf(code, at, t, uses, watched, variables)))
+    const localRanges = new Map<number, number>()
     const localRange = (register: number): number => {
+      const known = localRanges.get(register)
+      if (known !== undefined) return known
       const { name, declared } = code.registers[register]
-      return properties.push({ name, kind: 'always', class: 'assertion', message: `${name} stays within ${declared?.lo}..${declared?.hi}`, site: code.registers[register].site }) - 1
+      const property = properties.push({ name, kind: 'always', class: 'assertion', message: `${name} stays within ${declared?.lo}..${declared?.hi}`, site: code.registers[register].site }) - 1
+      localRanges.set(register, property)
+      return property
     }
     const result = actionsOf({ task: t, code, ranges, variables, movers, merge, always, reaches, localRange, firstAction })
     if ('localLoop' in result) return { kind: 'local-loop', site: result.site }
