@@ -31,7 +31,8 @@ export function defineSuccessors(
     callees.map((callee) => wasm.set(out, wasm.call(callee, wasm.get(from), wasm.get(out)))),
     wasm.get(out),
   ]
-  const action = (a: Action) => define((f, from, out) => new ActionWriter(system, layout, map, ends, a, f, from, out).code())
+  const action = (a: Action) =>
+    define((f, from, out) => new ActionWriter(system, layout, map, ends, a, f, from, out).code())
   const location = (l: Location) => {
     const actions = l.actions.map(action)
     return actions.length === 1 ? actions[0] : define((_, from, out) => chain(actions, from, out))
@@ -108,21 +109,31 @@ class Values {
   #operation({ operator, left, right }: Extract<Value, { kind: 'operation' }>): Code {
     const [a, b] = [this.value(left), this.value(right)]
     switch (operator) {
-      case '+': return wasm.add(a, b)
-      case '-': return wasm.subtract(a, b)
-      case '*': return wasm.multiply(a, b)
-      case '&': return wasm.and(a, b)
-      case '|': return wasm.or(a, b)
-      case '^': return wasm.xor(a, b)
-      case '<<': return wasm.shiftLeft(a, b)
-      case '>>': return wasm.shiftRightSigned(a, b)
-      case '>>>': return wasm.shiftRight(a, b)
+      case '+':
+        return wasm.add(a, b)
+      case '-':
+        return wasm.subtract(a, b)
+      case '*':
+        return wasm.multiply(a, b)
+      case '&':
+        return wasm.and(a, b)
+      case '|':
+        return wasm.or(a, b)
+      case '^':
+        return wasm.xor(a, b)
+      case '<<':
+        return wasm.shiftLeft(a, b)
+      case '>>':
+        return wasm.shiftRightSigned(a, b)
+      case '>>>':
+        return wasm.shiftRight(a, b)
       case '/':
       case '%': {
         const divide = operator === '/' ? wasm.divideSigned : wasm.remainderSigned
         return right.lo > 0 ? divide(a, b) : this.#guardedDivision(operator, divide, a, b)
       }
-      default: return unreachable(operator)
+      default:
+        return unreachable(operator)
     }
   }
 

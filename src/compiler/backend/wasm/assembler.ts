@@ -87,7 +87,16 @@ export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
     : [condition, 0x04, noValue, then, 0x05, otherwise, 0x0b]
 
 export const repeatWhile = (condition: Code, body: Code): Code => [
-  0x03, noValue, condition, 0x04, noValue, body, 0x0c, 1, 0x0b, 0x0b,
+  0x03,
+  noValue,
+  condition,
+  0x04,
+  noValue,
+  body,
+  0x0c,
+  1,
+  0x0b,
+  0x0b,
 ]
 
 /** Case i where `index` is i. Every case gives back a value; where there is none, control goes on behind. */

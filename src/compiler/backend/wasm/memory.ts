@@ -78,8 +78,19 @@ export function memoryMap(words: number, properties: number, successorsMax: numb
   const entries = take(4 * batchRecords)
   const findings = take(8 * findingsMax)
   return {
-    words, stateBytes, recordBytes, batchRecords, findingsMax,
-    covered, question, chunks, recent, batch, hashes, entries, findings,
+    words,
+    stateBytes,
+    recordBytes,
+    batchRecords,
+    findingsMax,
+    covered,
+    question,
+    chunks,
+    recent,
+    batch,
+    hashes,
+    entries,
+    findings,
     heap: roundUp(end, pageBytes),
   }
 }

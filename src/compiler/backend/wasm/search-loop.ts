@@ -235,7 +235,11 @@ export function defineSearchLoop(module: ModuleBuilder, successors: Callee, map:
 function hashInto(hash: Local, word: (i: number) => Code, words: number): Code {
   const shifted = (by: number): Code => set(hash, xor(get(hash), shiftRight(get(hash), constant(by))))
   const times = (factor: number): Code => set(hash, wasm.multiply(get(hash), constant(factor)))
-  const each = Array.from({ length: words }, (_, i) => [set(hash, xor(get(hash), word(i))), times(0x9e3779b1), shifted(15)])
+  const each = Array.from({ length: words }, (_, i) => [
+    set(hash, xor(get(hash), word(i))),
+    times(0x9e3779b1),
+    shifted(15),
+  ])
   return [
     set(hash, constant(0x9747b28c)),
     each,

@@ -6,7 +6,18 @@ import type { TransitionSystem } from '../../../model/system.ts'
 import { successorsMax } from '../successors-max.ts'
 import { defineSuccessors, type ViolatingEnd } from './actions.ts'
 import { ModuleBuilder } from './assembler.ts'
-import { cells, chunksMax, chunkStates, memoryMap, pageBytes, pagesMax, recentStates, roundUp, slotBytes, type MemoryMap } from './memory.ts'
+import {
+  cells,
+  chunksMax,
+  chunkStates,
+  memoryMap,
+  pageBytes,
+  pagesMax,
+  recentStates,
+  roundUp,
+  slotBytes,
+  type MemoryMap,
+} from './memory.ts'
 import { defineSearchLoop } from './search-loop.ts'
 
 export function compileToWebAssembly(system: TransitionSystem): Model {
@@ -26,7 +37,8 @@ export function compileToWebAssembly(system: TransitionSystem): Model {
     initial: initialStates(system, layout),
     successorsMax: max,
     covered,
-    successors: (states, offset, out) => (stepper ??= new Stepper(module, map, ends, covered)).successors(states, offset, out),
+    successors: (states, offset, out) =>
+      (stepper ??= new Stepper(module, map, ends, covered)).successors(states, offset, out),
     explore: (limits) => new WasmExploration(module, map, ends, covered, limits),
   }
 }
