@@ -1,27 +1,31 @@
 /**
  * A page is the target of direct I/O while its block is punched out of the file.
  *
- * Result: holds; missed-wakeup in 5.18, where dropping a pin tells nobody.
+ * Result: holds; missed-wakeup in 5.18, where dropping a pin tells nobody; and in 6.1.176, where the bio does not.
+ *
+ * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
+ * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
  */
-import { at, irq, property, scenario } from '../dialect/index.ts'
+import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
 import {
   Bio,
   bio_init,
-  Block,
-  block_init,
+  blocks_init,
   file_init,
   Inode,
   machine_init,
   MmStruct,
+  submit_bio_wait_endio,
   sys_mmap,
   sys_munmap,
   sys_punch_hole,
-  submit_bio_wait_endio,
   sys_read_direct,
-  task_init,
+  thread_init,
+  user_touch,
   Vma,
   vma_init,
 } from '../kernel/index.ts'
+import { pages_idle, nothing_mapped, transfers_over } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -32,18 +36,19 @@ export default scenario({
   id: 'dio-vs-punch-hole',
   group: 'quick',
   fs: ['xfs', 'ext4', 'fuse'],
-  bounds: { pages: 1, blocks: 1, vmas: 1 },
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
     machine_init()
     file_init(file, 1)
-    block_init(file, 0, at(Block, 0))
+    blocks_init(file, 1)
     vma_init(vma, mm, file, 1)
     bio_init(bio, vma)
-    task_init(0, mm)
+    thread_init(0, mm)
   },
   tasks: {
     fio: () => {
       sys_mmap(vma)
+      user_touch(vma, 0, true)
       sys_read_direct(bio, 0)
       sys_munmap(vma)
     },
@@ -53,9 +58,11 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
-    nothing_pinned: property('leak', 'every reference of the bio is dropped', () => bio.bi_folio === null),
+    pages_idle,
+    nothing_mapped,
+    transfers_over,
   },
   reaches: {
-    pinned_while_punching: () => bio.bi_folio !== null && file.i_rwsem.holder !== null,
+    sleeps_while_pinned: () => bio.bi_folio !== null && at(Task, 1).state === TASK_INTERRUPTIBLE,
   },
 })

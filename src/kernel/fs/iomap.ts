@@ -3,7 +3,7 @@
  * A transaction is one step, guarded by the lock of the extents. `bmap_free` is where it shows whether everybody has
  * let go: nothing may reach the block any more.
  */
-import { all, bound, down_read, down_write, expect, indivisible, Task, up_read, up_write } from '../../dialect/index.ts'
+import { all, bound, down_read, down_write, expect, indivisible, up_read, up_write } from '../../dialect/index.ts'
 import { Bio } from '../include/bio.ts'
 import { Block, type Inode } from '../include/fs.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
@@ -53,7 +53,7 @@ export function free_block(block: Block): void {
   })
 }
 
-/** What a block that goes back to the free space must not be: under I/O, or reachable by a program. */
+/** What a block that goes back to the free space must not be: under I/O, or mapped. */
 export function expect_unused(folio: Folio): void {
   for (const bio of all(Bio)) {
     expect(bio.bi_folio !== folio, 'use-after-free', 'a block is not freed while its page is pinned for I/O')
@@ -61,15 +61,6 @@ export function expect_unused(folio: Folio): void {
   for (const vma of all(Vma)) {
     for (let index = 0; index < bound('pages'); index++) {
       expect(vma.pte[index].pfn !== folio, 'stale-mapping', 'a block is not freed while a page-table entry maps it')
-    }
-    for (const task of all(Task)) {
-      for (let index = 0; index < bound('pages'); index++) {
-        expect(
-          vma.tlb[task.id * bound('pages') + index].pfn !== folio,
-          'stale-mapping',
-          'a block is not freed while a TLB holds its translation',
-        )
-      }
     }
   }
 }

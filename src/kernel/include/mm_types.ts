@@ -59,6 +59,8 @@ export class Vma extends Struct<'vma'> {
   readonly vm_file = ref(() => AddressSpace)
   /** Pages. */
   readonly vm_pages = uint(2)
+  /** VM_MIXEDMAP: set for virtiofs, not for XFS and ext4. */
+  readonly vm_mixedmap = bool()
   pte = array(bound('pages'), () => embedded(() => Pte))
   /** What the TLB of each CPU holds: CPU c, page i at c * pages + i. */
   tlb = array(bound('tasks') * bound('pages'), () => embedded(() => Pte))

@@ -1,11 +1,12 @@
 /** Putting a machine together, before the tasks start. For the `setup` of scenarios. */
 import { all, at, bound, init, index_of, Task } from '../../dialect/index.ts'
-import { Bio } from '../include/bio.ts'
-import { AddressSpace, Block, Inode, SuperBlock } from '../include/fs.ts'
-import { Cpu, Folio, MmStruct, Vma } from '../include/mm_types.ts'
+import type { Bio } from '../include/bio.ts'
+import { AddressSpace, Block, FUSE, SuperBlock, type Inode } from '../include/fs.ts'
+import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
 import { __init_zone_device_page } from '../mm/mm_init.ts'
+import { vma_interval_tree_insert } from '../mm/mmap.ts'
 
-/** The device: page n is block n. A CPU for each task. */
+/** The device: page n is block n, and all are free. A CPU for each task. */
 export function machine_init(): void {
   init(at(SuperBlock, 0), { s_type: bound('fs') })
   for (let n = 0; n < bound('blocks'); n++) {
@@ -26,10 +27,12 @@ export function file_init(inode: Inode, pages: number): void {
   inode.i_count.set(1)
 }
 
-/** Page `index` of the file has a block. */
-export function block_init(inode: Inode, index: number, block: Block): void {
-  inode.extent[index] = block
-  block.owner = inode
+/** Page n of the file is block n of the device, for `pages` pages. */
+export function blocks_init(inode: Inode, pages: number): void {
+  for (let n = 0; n < pages; n++) {
+    inode.extent[n] = at(Block, n)
+    at(Block, n).owner = inode
+  }
 }
 
 /** Somebody has the file open. */
@@ -37,15 +40,24 @@ export function open_init(inode: Inode): void {
   inode.i_count.inc()
 }
 
+/** A place for `pages` pages of the file in the address space. sys_mmap() maps it. */
 export function vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): void {
-  init(vma, { vm_mm: mm, vm_file: inode.i_mapping, vm_pages: pages })
+  init(vma, { vm_mm: mm, vm_file: inode.i_mapping, vm_pages: pages, vm_mixedmap: bound('fs') === FUSE })
+}
+
+/** The program has mapped it before. */
+export function mapped_init(vma: Vma): void {
+  vma.vm_mm!.mm_mt[index_of(vma)] = true
+  vma_interval_tree_insert(vma)
+  vma.vm_file!.host!.i_count.inc()
 }
 
 /** The task is a thread of the program with that address space. */
-export function task_init(id: number, mm: MmStruct): void {
+export function thread_init(id: number, mm: MmStruct): void {
   init(at(Cpu, id), { mm })
 }
 
+/** The transfer goes to that mapping. */
 export function bio_init(bio: Bio, vma: Vma): void {
   init(bio, { bi_vma: vma })
 }

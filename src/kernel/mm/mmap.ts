@@ -6,7 +6,7 @@ import { down_write, index_of, up_write } from '../../dialect/index.ts'
 import type { Vma } from '../include/mm_types.ts'
 import { ihold, iput } from '../fs/inode.ts'
 import { zap_pte_range } from './memory.ts'
-import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
+import { tlb_end_vma, tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
 
 /** mmap(2). */
 export function sys_mmap(vma: Vma): void {
@@ -36,12 +36,17 @@ export function do_munmap(vma: Vma): void {
   up_write(mm.mmap_lock)
 }
 
-/** The file forgets the VMA after the entries are clear and before the flush. Called with mmap_lock held. */
+/**
+ * The file forgets the VMA after the entries are clear and before the flush: who unmaps the file from then on does not
+ * find this VMA, and does not flush for it. Only the references of the pages, dropped after the flush, say that TLBs
+ * may still have them. Called with mmap_lock held.
+ */
 export function unmap_region(vma: Vma): void {
   const mm = vma.vm_mm!
   tlb_gather_mmu(mm)
   const first = zap_pte_range(vma, 0)
   const second = vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
+  if (first !== null || second !== null) tlb_end_vma(vma)
   unlink_file_vma(vma)
   tlb_finish_mmu(mm, first, second)
 }

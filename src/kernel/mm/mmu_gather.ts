@@ -2,7 +2,7 @@
  * Unmapping in batches. Linux 7.3 mm/mmu_gather.c, include/linux/mm_types.h.
  * Left out: batches of more than two pages; freeing of page tables; delayed rmap of dirty pages.
  */
-import type { Folio, MmStruct } from '../include/mm_types.ts'
+import type { Folio, MmStruct, Vma } from '../include/mm_types.ts'
 import { folios_put_refs } from './folio.ts'
 import { vm_normal_page } from './memory.ts'
 import { flush_tlb_mm } from './pgtable.ts'
@@ -14,6 +14,11 @@ export function tlb_gather_mmu(mm: MmStruct): void {
 /** Another unmap of this mm is under way. */
 export function mm_tlb_flush_nested(mm: MmStruct): boolean {
   return mm.tlb_flush_pending.read() > 1
+}
+
+/** Pages of such a VMA may have no count that holds them until the flush, so it is flushed before the file forgets it. */
+export function tlb_end_vma(vma: Vma): void {
+  if (vma.vm_mixedmap) flush_tlb_mm(vma.vm_mm!)
 }
 
 /**

@@ -28,17 +28,20 @@ export function ptep_get_and_clear(vma: Vma, index: number): Folio | null {
   })
 }
 
-/** A CPU with interrupts off answers the IPI only when they are on again: this is what fast GUP relies on. */
+/**
+ * No CPU has a translation of this address space in its TLB any more when it returns. By IPI it also waits for every CPU
+ * that has interrupts off, as fast GUP has; by broadcast (arm64 TLBI, AMD INVLPGB) the hardware does it and nobody waits.
+ * bound('ipi') says which. By broadcast more can happen, so that is what scenarios use.
+ */
 export function flush_tlb_mm(mm: MmStruct): void {
   for (const cpu of all(Cpu)) {
-    if (cpu.mm === mm) flush_tlb_cpu(cpu, mm)
+    if (cpu.mm === mm) flush_tlb_cpu(cpu.task!, mm)
   }
 }
 
-export function flush_tlb_cpu(cpu: Cpu, mm: MmStruct): void {
-  const task = cpu.task!
+export function flush_tlb_cpu(task: Task, mm: MmStruct): void {
   when(
-    () => !task.irqs_off,
+    () => bound('ipi') === 0 || !task.irqs_off,
     () => {
       for (const vma of all(Vma)) {
         if (vma.vm_mm === mm) tlb_forget(vma, task)

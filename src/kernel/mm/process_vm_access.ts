@@ -12,10 +12,11 @@ export function process_vm_readv(vma: Vma, index: number): boolean {
   return true
 }
 
+/** The bytes must still be those of the mapped file. */
 export function copy_page_to_iter(vma: Vma, folio: Folio): void {
   indivisible(() => {
     const owner = folio.block!.owner
-    expect(owner !== null, 'use-after-free', 'a pinned page is a block that belongs to a file')
-    expect(owner === vma.vm_file!.host, 'data-corruption', 'a pinned page is a block of the file that was mapped')
+    expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
+    expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')
   })
 }

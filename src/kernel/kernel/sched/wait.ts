@@ -2,7 +2,16 @@
  * Wait queues. Linux 7.3 kernel/sched/wait.c.
  * Left out: wake functions other than "wake if the key is the same, and leave the queue"; bookmarks; priorities.
  */
-import { all, current, spin_lock, spin_unlock, Task, TASK_RUNNING, type Address, type u4 } from '../../../dialect/index.ts'
+import {
+  all,
+  current,
+  spin_lock,
+  spin_unlock,
+  Task,
+  TASK_RUNNING,
+  type Address,
+  type u4,
+} from '../../../dialect/index.ts'
 import { ERESTARTSYS, type Errno } from '../../include/errno.ts'
 import type { WaitQueueHead } from '../../include/wait.ts'
 import { signal_pending_state, try_to_wake_up } from './core.ts'

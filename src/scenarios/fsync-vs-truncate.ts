@@ -1,0 +1,74 @@
+/**
+ * Truncate meets an entry that fsync has locked while the page is under direct I/O.
+ *
+ * Result: holds; use-after-free up to 6.15: the scan went past a locked entry, first without waiting, then after the wait
+ * (6be3e21d25ca and its fix in 6.16).
+ *
+ * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
+ * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
+ */
+import { at, irq, scenario } from '../dialect/index.ts'
+import {
+  AddressSpace,
+  Bio,
+  bio_init,
+  blocks_init,
+  file_init,
+  Inode,
+  machine_init,
+  MmStruct,
+  submit_bio_wait_endio,
+  sys_fsync,
+  sys_ftruncate,
+  sys_mmap,
+  sys_munmap,
+  sys_read_direct,
+  thread_init,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+const bio = at(Bio, 0)
+const mapping = at(AddressSpace, 0)
+
+export default scenario({
+  id: 'fsync-vs-truncate',
+  group: 'quick',
+  fs: ['xfs', 'ext4', 'fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    bio_init(bio, vma)
+    thread_init(0, mm)
+  },
+  tasks: {
+    fio: () => {
+      sys_mmap(vma)
+      sys_read_direct(bio, 0)
+      sys_munmap(vma)
+    },
+    fsync: () => {
+      sys_fsync(file)
+    },
+    truncate: () => {
+      sys_ftruncate(file, 0)
+    },
+    bio_end_io: irq(() => submit_bio_wait_endio(bio)),
+  },
+  finally: {
+    pages_idle,
+    nothing_mapped,
+    transfers_over,
+    no_entry_left,
+  },
+  reaches: {
+    locked_while_pinned: () => bio.bi_folio !== null && mapping.i_pages[0].locked && file.i_rwsem.holder !== null,
+  },
+})

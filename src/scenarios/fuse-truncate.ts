@@ -1,0 +1,68 @@
+/**
+ * A program uses the second page of a virtiofs file with direct I/O while the file is truncated.
+ *
+ * Result: holds; violated up to 6.14: only the first page was unmapped and waited for (7851bf649d42).
+ *
+ * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
+ * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
+ */
+import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
+import {
+  Bio,
+  bio_init,
+  blocks_init,
+  file_init,
+  Inode,
+  machine_init,
+  MmStruct,
+  submit_bio_wait_endio,
+  sys_ftruncate,
+  sys_mmap,
+  sys_munmap,
+  sys_read_direct,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { pages_idle, nothing_mapped, transfers_over } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+const bio = at(Bio, 0)
+
+export default scenario({
+  id: 'fuse-truncate',
+  group: 'quick',
+  fs: ['fuse'],
+  bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 2)
+    blocks_init(file, 2)
+    vma_init(vma, mm, file, 2)
+    bio_init(bio, vma)
+    thread_init(0, mm)
+  },
+  tasks: {
+    fio: () => {
+      sys_mmap(vma)
+      user_touch(vma, 1, true)
+      sys_read_direct(bio, 1)
+      sys_munmap(vma)
+    },
+    truncate: () => {
+      sys_ftruncate(file, 0)
+    },
+    bio_end_io: irq(() => submit_bio_wait_endio(bio)),
+  },
+  finally: {
+    pages_idle,
+    nothing_mapped,
+    transfers_over,
+  },
+  reaches: {
+    sleeps_while_pinned: () => bio.bi_folio !== null && at(Task, 1).state === TASK_INTERRUPTIBLE,
+  },
+})

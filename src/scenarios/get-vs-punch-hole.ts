@@ -1,0 +1,62 @@
+/**
+ * A pipe refers to a page by vmsplice while the block of the page is punched out of the file.
+ *
+ * Result: holds.
+ *
+ * A plain reference, not a pin: FOLL_GET, ended by put_page(), which has told the waiter in every release.
+ */
+import { at, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
+import {
+  blocks_init,
+  file_init,
+  Folio,
+  Inode,
+  machine_init,
+  MmStruct,
+  sys_mmap,
+  sys_munmap,
+  sys_punch_hole,
+  sys_read_pipe,
+  sys_vmsplice,
+  thread_init,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { pages_idle, nothing_mapped } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+const folio = at(Folio, 0)
+
+export default scenario({
+  id: 'get-vs-punch-hole',
+  group: 'quick',
+  fs: ['xfs', 'ext4', 'fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    thread_init(0, mm)
+  },
+  tasks: {
+    producer: () => {
+      sys_mmap(vma)
+      const page = sys_vmsplice(vma, 0)
+      if (page !== null) sys_read_pipe(vma, page)
+      sys_munmap(vma)
+    },
+    fallocate: () => {
+      sys_punch_hole(file, 0, 1)
+    },
+  },
+  finally: {
+    pages_idle,
+    nothing_mapped,
+  },
+  reaches: {
+    sleeps_while_used: () => folio._refcount.read() > 0 && at(Task, 1).state === TASK_INTERRUPTIBLE,
+  },
+})

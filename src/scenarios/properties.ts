@@ -1,0 +1,23 @@
+/** What scenarios have in common: when everybody is done, nothing is left over. */
+import { all, property } from '../dialect/index.ts'
+import { Bio, DAX_ABSENT, AddressSpace, dax_page_is_idle, Folio } from '../kernel/index.ts'
+
+export const pages_idle = property('leak', 'every page is idle when everybody is done', () =>
+  all(Folio).every((folio) => dax_page_is_idle(folio)),
+)
+
+export const nothing_mapped = property('leak', 'no page-table entry is counted when nothing is mapped', () =>
+  all(Folio).every((folio) => folio._mapcount.read() === 0),
+)
+
+export const transfers_over = property('leak', 'every transfer has released its page', () =>
+  all(Bio).every((bio) => bio.bi_folio === null),
+)
+
+export const no_entry_left = property('leak', 'the file has no entry when it has no block', () =>
+  all(AddressSpace).every((mapping) => mapping.i_pages[0].kind === DAX_ABSENT),
+)
+
+export const no_entry_locked = property('leak', 'no entry is locked when everybody is done', () =>
+  all(AddressSpace).every((mapping) => !mapping.i_pages[0].locked),
+)
