@@ -7,7 +7,7 @@ import { callAtomic, callList, callWord } from './words.ts'
 import { inlineCall, pureCall } from './functions.ts'
 import type { Lowering } from './lowering.ts'
 import { scalar } from './storage.ts'
-import { resolve, strip } from './structs.ts'
+import { symbolOf, strip } from './structs.ts'
 import { instance, literal, NULL, number, Scope, VOID, type FieldInfo, type PlaceValue, type StructInfo, type Value } from './values.ts'
 
 export function lowerExpression(L: Lowering, whole: ts.Expression, scope: Scope | null): Value {
@@ -79,9 +79,7 @@ export const isGhost = (v: Value): boolean => (v.kind === 'number' || v.kind ===
 
 function lowerIdentifier(L: Lowering, node: ts.Identifier, scope: Scope | null): Value {
   if (node.text === 'undefined') return VOID
-  const { checker } = L.unit
-  const shorthand = ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
-  const symbol = resolve(checker, shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : checker.getSymbolAtLocation(node))
+  const symbol = symbolOf(L.unit.checker, node)
   if (symbol === undefined) return L.fail('LR002', node, node.text)
   return valueOfSymbol(L, symbol, node, scope)
 }
@@ -608,7 +606,7 @@ export function rangeProperty(L: Lowering, place: PlaceValue, what: string): num
 }
 
 function assignLocal(L: Lowering, left: ts.Identifier, value: Value, node: ts.Node, scope: Scope | null): Value {
-  const symbol = resolve(L.unit.checker, L.unit.checker.getSymbolAtLocation(left))
+  const symbol = symbolOf(L.unit.checker, left)
   const found = symbol === undefined ? null : (scope?.find(symbol) ?? null)
   if (found === null) return L.fail('LR018', left, left.text)
   if (found.binding.kind !== 'register') return L.fail('LR002', left, left.text)

@@ -5,7 +5,7 @@ import { isConstant, registerOf, select, ZERO } from '../expression.ts'
 import { exprOf, inPure, isGhost, lowerExpression, truth } from './expressions.ts'
 import type { Frame, Lowering } from './lowering.ts'
 import { bindPattern, lowerBlock } from './statements.ts'
-import { resolve, strip } from './structs.ts'
+import { symbolOf, strip } from './structs.ts'
 import { Scope, VOID, type FunctionNode, type Value } from './values.ts'
 
 export type FunctionValue = Extract<Value, { kind: 'function' }>
@@ -183,4 +183,3 @@ export function predicate(L: Lowering, f: Value, node: ts.Node): Expression {
   return value.kind === 'void' ? ZERO : truth(L, value, node)
 }
 
-export { resolve }

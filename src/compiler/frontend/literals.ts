@@ -1,6 +1,6 @@
 /** Reading object literals as data: scenario headers, changes, releases. */
 import ts from 'typescript'
-import { resolve, strip } from './structs.ts'
+import { symbolOf, strip } from './structs.ts'
 
 export function propertyOf(node: ts.ObjectLiteralExpression, name: string): ts.Expression | ts.MethodDeclaration | null {
   for (const p of node.properties) {
@@ -42,8 +42,7 @@ export function numbersOf(checker: ts.TypeChecker, node: ts.Node | null): Record
 
 /** The declaration that an identifier stands for, through imports; default exports give their expression. */
 export function declarationOf(checker: ts.TypeChecker, node: ts.Expression): ts.Node | null {
-  const shorthand = ts.isShorthandPropertyAssignment(node.parent)
-  const symbol = resolve(checker, shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : checker.getSymbolAtLocation(strip(node)))
+  const symbol = symbolOf(checker, strip(node))
   const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0]
   if (declaration === undefined) return null
   if (ts.isExportAssignment(declaration)) return declaration.expression

@@ -30,18 +30,9 @@ export class Books {
   readonly calls: Call[] = []
   readonly sites: Site[] = []
   readonly properties: Property[] = []
-  private readonly siteNumbers = new Map<string, number>()
+  /** Site of a node in a call. */
+  readonly byNode = new Map<ts.Node, Map<number, number>>()
   private readonly propertyNumbers = new Map<string, number>()
-
-  site(site: Site): number {
-    const key = `${site.file}:${site.line}:${site.column}:${site.call}:${site.text}`
-    let n = this.siteNumbers.get(key)
-    if (n === undefined) {
-      n = this.sites.push(site) - 1
-      this.siteNumbers.set(key, n)
-    }
-    return n
-  }
 
   property(p: Property): number {
     const key = `${p.kind}|${p.class}|${p.name}|${p.message}`
@@ -57,6 +48,27 @@ export class Books {
     const n = this.files.indexOf(name)
     return n >= 0 ? n : this.files.push(name) - 1
   }
+}
+
+interface Spot {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly text: string
+}
+
+const spots = new WeakMap<ts.Node, Spot>()
+
+/** Where a node stands, and its text on one line. */
+function spotOf(node: ts.Node): Spot {
+  const known = spots.get(node)
+  if (known !== undefined) return known
+  const file = node.getSourceFile()
+  const at = file.getLineAndCharacterOfPosition(node.getStart(file))
+  const text = node.getText(file).replace(/\s+/g, ' ')
+  const spot = { file: file.fileName, line: at.line + 1, column: at.character + 1, text: text.length > 100 ? `${text.slice(0, 97)}...` : text }
+  spots.set(node, spot)
+  return spot
 }
 
 /** One inlined function body. */
@@ -106,22 +118,21 @@ export class Lowering {
   }
 
   siteOf(node: ts.Node): number {
-    const file = node.getSourceFile()
-    const at = file.getLineAndCharacterOfPosition(node.getStart(file))
-    const text = node.getText(file).replace(/\s+/g, ' ')
-    return this.unit.books.site({
-      file: this.unit.books.file(this.unit.fileName(file.fileName)),
-      line: at.line + 1,
-      column: at.character + 1,
-      text: text.length > 100 ? `${text.slice(0, 97)}...` : text,
-      call: this.call,
-    })
+    const { books } = this.unit
+    let known = books.byNode.get(node)
+    if (known === undefined) books.byNode.set(node, (known = new Map<number, number>()))
+    let site = known.get(this.call)
+    if (site === undefined) {
+      const { file, line, column, text } = spotOf(node)
+      site = books.sites.push({ file: books.file(this.unit.fileName(file)), line, column, text, call: this.call }) - 1
+      known.set(this.call, site)
+    }
+    return site
   }
 
   position(node: ts.Node): string {
-    const file = node.getSourceFile()
-    const at = file.getLineAndCharacterOfPosition(node.getStart(file))
-    return `${this.unit.fileName(file.fileName)}:${at.line + 1}:${at.character + 1}`
+    const { file, line, column } = spotOf(node)
+    return `${this.unit.fileName(file)}:${line}:${column}`
   }
 
   emit(instruction: Instruction): void {

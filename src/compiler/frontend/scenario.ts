@@ -13,7 +13,7 @@ import { Books, Lowering, type Unit } from './lowering.ts'
 import type { CompileOptions, Loaded } from './program.ts'
 import type { FoundScenario } from './scenarios.ts'
 import { Storage } from './storage.ts'
-import { resolve, StructTable } from './structs.ts'
+import { symbolOf, StructTable } from './structs.ts'
 import type { Value } from './values.ts'
 import { violationClass } from './words.ts'
 
@@ -25,7 +25,7 @@ export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: Reso
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const storage = new Storage(sizes)
     const lowered = lowerOnce(loaded, found, kernel, options, storage)
-    if (storage.grown) continue
+    if (lowered === null) continue
     const system = assemble(lowered, options.reduce ?? true)
     if ('tasks' in system) return system
     throw failureToError(system, lowered)
@@ -33,7 +33,8 @@ export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: Reso
   throw mistake('LR031', found.object, loaded.fileName)
 }
 
-function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions, storage: Storage): Lowered {
+/** Null when a pool turned out larger than it was taken for. */
+function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions, storage: Storage): Lowered | null {
   const { info, object } = found
   const names = info.tasks
   const fs = options.fs ?? info.fs[0] ?? ''
@@ -60,6 +61,7 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
 
   const setupFunction = whole.fields.get('setup')
   const setup = lowerTask(unit, 0, true, 'setup', setupFunction ?? null, object)
+  if (storage.grown) return null
   const codes: TaskCode[] = [...tasks.fields].map(([name, value], i) => {
     const irq = value.kind === 'object' ? value.fields.get('irq') : undefined
     const code = lowerTask(unit, i, false, name, irq ?? value, object)
@@ -69,6 +71,7 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
   const always = predicates('always', 'always')
   const finals = predicates('finally', 'finally')
   const reaches = reachesOf(reader, whole.fields.get('reaches'), object)
+  if (storage.grown) return null
   return {
     name: info.id,
     kernel: kernel.name,
@@ -95,7 +98,7 @@ function nameInstances(loaded: Loaded, unit: Unit, L: Lowering, object: ts.Node)
     if (ts.isVariableStatement(s))
       for (const d of s.declarationList.declarations)
         if (d.initializer !== undefined && ts.isCallExpression(d.initializer) && d.initializer.expression.getText() === 'at') {
-          const symbol = resolve(loaded.checker, loaded.checker.getSymbolAtLocation(d.name))
+          const symbol = symbolOf(loaded.checker, d.name)
           const value = inPure(L, () => lowerExpression(L, d.initializer as ts.Expression, null))
           if (symbol !== undefined && value.kind === 'reference' && value.struct !== null && isConstant(value.expr)) unit.storage.name(value.struct, value.expr.value - 1, symbol.name)
         }

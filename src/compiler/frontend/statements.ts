@@ -6,7 +6,7 @@ import { assignedIn, bindLoopVariable, iterated, returnValue } from './functions
 import type { Label } from '../code.ts'
 import type { Frame, Lowering } from './lowering.ts'
 import { scalar } from './storage.ts'
-import { resolve, strip } from './structs.ts'
+import { symbolOf, strip } from './structs.ts'
 import { NULL, number, Scope, VOID, type Value } from './values.ts'
 
 export function lowerBlock(L: Lowering, statements: readonly ts.Statement[], scope: Scope): void {
@@ -77,7 +77,7 @@ function declaredRange(d: ts.VariableDeclaration): { lo: number; hi: number } | 
 
 export function bindPattern(L: Lowering, name: ts.BindingName, value: Value, scope: Scope, changes: boolean, declared: { lo: number; hi: number } | null = null): void {
   if (!ts.isIdentifier(name)) return L.fail('LR002', name)
-  const symbol = resolve(L.unit.checker, L.unit.checker.getSymbolAtLocation(name))
+  const symbol = symbolOf(L.unit.checker, name)
   if (symbol === undefined) return
   if (value.kind !== 'number' && value.kind !== 'reference' && value.kind !== 'address') {
     if (changes) L.fail('LR026', name)
@@ -177,7 +177,7 @@ function unroll(L: Lowering, node: ts.ForStatement, scope: Scope): boolean {
   const [d] = initializer.declarations
   if (d.initializer === undefined || !ts.isIdentifier(d.name) || assignedIn(statement, d.name) || d.type !== undefined) return false
   if (!/^(\+\+|--)?\w+(\+\+|--)?$|^\w+\s*[+-]=\s*\w+$/.test(incrementor.getText())) return false
-  const symbol = resolve(L.unit.checker, L.unit.checker.getSymbolAtLocation(d.name))
+  const symbol = symbolOf(L.unit.checker, d.name)
   const operands = ts.isBinaryExpression(condition) ? [condition.left, condition.right] : []
   if (symbol === undefined || operands.length === 0 || !operands.every((o) => ts.isIdentifier(strip(o)) || ts.isNumericLiteral(strip(o)) || constantCall(strip(o)))) return false
   const startLength = L.code.length

@@ -12,6 +12,8 @@ export class Storage {
   private readonly addressNames: string[] = ['null']
   private readonly pools = new Map<string, { struct: StructInfo; size: number }>()
   private readonly names = new Map<string, string>()
+  /** Elements by root, fields and index ranges of a place. */
+  private readonly elementLists = new Map<string, readonly Element[]>()
 
   /** Pool sizes that an earlier attempt has found; grows while compiling, and then the compilation starts again. */
   readonly sizes: Map<string, number>
@@ -30,6 +32,7 @@ export class Storage {
   need(struct: StructInfo, index: number): void {
     if (index < this.poolOf(struct)) return
     this.sizes.set(struct.name, index + 1)
+    this.elementLists.clear()
     this.pools.set(struct.name, { struct, size: index + 1 })
     this.grown = true
   }
@@ -37,7 +40,9 @@ export class Storage {
   /** The scenario's own name for an instance: `const file = at(Inode, 0)`. The first one stays. */
   name(struct: StructInfo, index: number, name: string): void {
     const key = `${struct.name}${index}`
-    if (!this.names.has(key)) this.names.set(key, name)
+    if (this.names.has(key)) return
+    this.names.set(key, name)
+    this.elementLists.clear()
   }
 
   instanceName(struct: string, index: number): string {
@@ -145,7 +150,7 @@ export class Storage {
   }
 
   /** All concrete elements that the place may denote, and which of them it does. */
-  private elements(place: { root: StructInfo; instance: Expression; path: readonly Segment[] }): { keys: Element[]; index: Expression } {
+  private elements(place: { root: StructInfo; instance: Expression; path: readonly Segment[] }): { keys: readonly Element[]; index: Expression } {
     const size = this.poolOf(place.root)
     const choices: { count: number; first: number; index: Expression }[] = []
     if (isConstant(place.instance)) choices.push({ count: 1, first: place.instance.value - 1, index: constant(0) })
@@ -155,13 +160,21 @@ export class Storage {
         if (isConstant(s.index)) choices.push({ count: 1, first: s.index.value, index: constant(0) })
         else choices.push({ count: s.length, first: 0, index: s.index })
       }
-    let keys: number[][] = [[]]
     let index: Expression = constant(0)
+    let signature = place.root.name
+    for (const s of place.path) if ('field' in s) signature += `.${s.field}`
     for (const c of choices) {
-      keys = keys.flatMap((k) => Array.from({ length: c.count }, (_, i) => [...k, c.first + i]))
       index = binary('+', binary('*', index, constant(c.count)), c.index)
+      signature += `|${c.first},${c.count}`
     }
-    return { keys: keys.map((k) => this.element(place, k)), index }
+    let keys = this.elementLists.get(signature)
+    if (keys === undefined) {
+      let numbers: number[][] = [[]]
+      for (const c of choices) numbers = numbers.flatMap((k) => Array.from({ length: c.count }, (_, i) => [...k, c.first + i]))
+      keys = numbers.map((k) => this.element(place, k))
+      this.elementLists.set(signature, keys)
+    }
+    return { keys, index }
   }
 
   private allElements(place: { root: StructInfo; path: readonly Segment[] }): Element[] {

@@ -39,7 +39,7 @@ export class StructTable {
   private addFields(node: ts.ClassDeclaration, fields: Map<string, FieldInfo>): boolean {
     const heritage = node.heritageClauses?.[0]?.types[0]?.expression
     if (heritage === undefined) return false
-    const base = resolve(this.checker, this.checker.getSymbolAtLocation(heritage))
+    const base = symbolOf(this.checker, heritage)
     const declaration = base?.valueDeclaration
     if (base === undefined || declaration === undefined || !ts.isClassDeclaration(declaration)) return false
     if (base.name !== 'Struct' && !this.addFields(declaration, fields)) return false
@@ -127,7 +127,7 @@ export class StructTable {
     if (node === undefined || !ts.isArrowFunction(node) || ts.isBlock(node.body)) throw mistake('LR016', node ?? null, this.fileName, name)
     const target = node.body
     return () => {
-      const symbol = resolve(this.checker, this.checker.getSymbolAtLocation(target))
+      const symbol = symbolOf(this.checker, target)
       const struct = symbol === undefined ? null : this.get(symbol)
       if (struct === null) throw mistake('LR016', target, this.fileName, name)
       return struct
@@ -148,8 +148,20 @@ export class StructTable {
 }
 
 /** Follows imports to the declaration. */
-export function resolve(checker: ts.TypeChecker, symbol: ts.Symbol | undefined): ts.Symbol | undefined {
+function resolve(checker: ts.TypeChecker, symbol: ts.Symbol | undefined): ts.Symbol | undefined {
   return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol
+}
+
+const symbols = new WeakMap<ts.Node, ts.Symbol>()
+
+/** The declaration that a name stands for: looked up once per place. */
+export function symbolOf(checker: ts.TypeChecker, node: ts.Node): ts.Symbol | undefined {
+  const known = symbols.get(node)
+  if (known !== undefined) return known
+  const shorthand = ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
+  const symbol = resolve(checker, shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : checker.getSymbolAtLocation(node))
+  if (symbol !== undefined) symbols.set(node, symbol)
+  return symbol
 }
 
 /** Without parentheses, assertions of type and `!`. */

@@ -8,11 +8,12 @@ export function livenessOf(code: readonly Instruction[], reachable: readonly boo
   const words = Math.max(1, (registerCount + 31) >>> 5)
   const live = new Uint32Array((code.length + 1) * words)
   const uses = code.map((i) => usesOf(i))
+  const row = new Uint32Array(words)
   for (let changed = true; changed; ) {
     changed = false
     for (let at = code.length - 1; at >= 0; at--) {
       if (!reachable[at]) continue
-      const row = new Uint32Array(words)
+      row.fill(0)
       for (const next of successorsOf(code, at)) for (let w = 0; w < words; w++) row[w] |= live[next * words + w]
       const defined = definedBy(code[at])
       if (defined >= 0) row[defined >>> 5] &= ~(1 << (defined & 31))
@@ -25,7 +26,13 @@ export function livenessOf(code: readonly Instruction[], reachable: readonly boo
     }
   }
   const isLive = (at: number, register: number): boolean => (live[at * words + (register >>> 5)] & (1 << (register & 31))) !== 0
-  return { isLive, before: (at) => Array.from({ length: registerCount }, (_, r) => r).filter((r) => isLive(at, r)) }
+  const before = (at: number): number[] => {
+    const found: number[] = []
+    for (let w = 0; w < words; w++)
+      for (let bits = live[at * words + w]; bits !== 0; bits &= bits - 1) found.push(w * 32 + 31 - Math.clz32(bits & -bits))
+    return found
+  }
+  return { isLive, before }
 }
 
 export function successorsOf(code: readonly Instruction[], at: number): number[] {
