@@ -13,7 +13,8 @@ interface Base {
 
 export type Instruction = Base &
   (
-    | { readonly op: 'load'; readonly register: number; readonly place: Place; readonly guard: Guard | null }
+    /** `place`: a place, or under a weaker memory model the formula of what is seen there. */
+    | { readonly op: 'load'; readonly register: number; readonly place: Expression; readonly guard: Guard | null }
     | { readonly op: 'store'; readonly place: Place; readonly value: Expression; readonly range: number; readonly guard: Guard | null; readonly ghost: boolean }
     /** All until the matching `end` is one step. `guard`: it blocks until that holds. */
     | { readonly op: 'begin'; readonly guard: Expression | null; readonly section: Section }
@@ -24,6 +25,8 @@ export type Instruction = Base &
     | { readonly op: 'jump'; readonly to: Label }
     | { readonly op: 'check'; readonly condition: Expression; readonly property: number }
     | { readonly op: 'event'; readonly name: string; readonly values: readonly Expression[] }
+    /** smp_mb, smp_rmb, smp_wmb: nothing unless a memory model says otherwise. */
+    | { readonly op: 'barrier'; readonly kind: 'mb' | 'rmb' | 'wmb' }
     | { readonly op: 'done' }
   )
 

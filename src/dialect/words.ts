@@ -81,6 +81,21 @@ export const acquired = (lock: Lock): void => void lock
 /** The lock is about to be free. */
 export const released = (lock: Lock): void => void lock
 
+/** Full memory barrier. Barriers matter under --memory-model tso or weak; sequential consistency needs none. */
+export const smp_mb = (): void => {}
+
+/** Loads before it are done before loads after it. */
+export const smp_rmb = (): void => {}
+
+/** Stores before it are seen before stores after it. */
+export const smp_wmb = (): void => {}
+
+/** `smp_load_acquire(() => x.done)`: nothing that follows is done earlier. */
+export const smp_load_acquire = <T>(load: () => T): T => load()
+
+/** `smp_store_release(() => { x.done = true })`: everything before it is seen earlier. */
+export const smp_store_release = (store: () => void): void => store()
+
 /**
  * A trace point, named as the real kernel's tracepoint or probe is. Nothing happens; conformance matches it with what a
  * real kernel recorded. Values: numbers and references.

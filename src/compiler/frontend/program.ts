@@ -2,6 +2,7 @@
 import ts from 'typescript'
 import type { TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
+import type { MemoryModel } from '../passes/memory-model.ts'
 import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { CompileError } from './errors.ts'
 import { lowerScenario } from './scenario.ts'
@@ -28,6 +29,8 @@ export interface CompileOptions {
   readonly bounds?: Readonly<Record<string, number>>
   /** Default true: protected, private and acquire steps are merged. */
   readonly reduce?: boolean
+  /** Default 'sc': sequentially consistent. See passes/memory-model.ts. */
+  readonly memoryModel?: MemoryModel
   /**
    * Mutants. `file:line:column` : the call there compiles to nothing. `file:line:column-length=0|1`: the expression
    * of that length there is that constant.

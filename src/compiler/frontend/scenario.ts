@@ -26,7 +26,7 @@ export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: Reso
     const storage = new Storage(sizes)
     const lowered = lowerOnce(loaded, found, kernel, options, storage)
     if (lowered === null) continue
-    const system = assemble(lowered, options.reduce ?? true)
+    const system = assemble(lowered, options.reduce ?? true, options.memoryModel ?? 'sc')
     if ('tasks' in system) return system
     throw failureToError(system, lowered)
   }

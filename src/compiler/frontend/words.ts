@@ -48,6 +48,14 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'acquired':
     case 'released':
       return mark(L, word, arg(0), node)
+    case 'smp_mb':
+    case 'smp_rmb':
+    case 'smp_wmb':
+      if (L.pure === 0) L.emit({ op: 'barrier', kind: word.slice(4) as 'mb' | 'rmb' | 'wmb', site: L.siteOf(node) })
+      return VOID
+    case 'smp_load_acquire':
+    case 'smp_store_release':
+      return ordered(L, word, node, arg(0))
     case 'trace':
       return trace(L, node, scope)
     case 'sleeping_for':
@@ -102,6 +110,17 @@ function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): 
   if (!isConstant(expr)) return L.fail('LR010', node)
   if (place.type.kind === 'reference') L.unit.storage.setConstant(place, { kind: 'reference', struct: place.type.struct(), expr, ghost: false })
   else L.unit.storage.setConstant(place, value)
+}
+
+/** A load with everything after it kept behind, or a store with everything before it done. */
+function ordered(L: Lowering, word: string, node: ts.CallExpression, access: Value): Value {
+  if (access.kind !== 'function') return L.fail('LR007', node)
+  if (L.pure > 0) return pureCall(L, access, [], node)
+  const barrier = (kind: 'rmb' | 'wmb'): void => L.emit({ op: 'barrier', kind, site: L.siteOf(node) })
+  if (word === 'smp_store_release') barrier('wmb')
+  const value = inlineCall(L, access, [], node)
+  if (word === 'smp_load_acquire') barrier('rmb')
+  return value
 }
 
 /** `trace('name', folio, refs)`: a trace point. Addresses for structs inside structs, numbers for the rest. */

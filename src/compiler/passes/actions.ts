@@ -269,6 +269,8 @@ class ActionWriter {
         case 'event':
           out.push({ kind: 'event', name: i.name, values: i.values.map(this.simplify) })
           break
+        case 'barrier':
+          break
         case 'begin':
           inSection = true
           break

@@ -5,6 +5,7 @@ import { constant, isConstant, mapExpression, variablesOf } from '../expression.
 import { actionsOf, type Mover } from './actions.ts'
 import { rangesOf, type Ranges } from './intervals.ts'
 import { successorsOf } from './liveness.ts'
+import { withMemoryModel, type MemoryModel } from './memory-model.ts'
 import { runSetup, type SetupFailure } from './setup.ts'
 import { evaluate } from '../../model/evaluate.ts'
 
@@ -14,7 +15,8 @@ export type AssemblyFailure =
   | { readonly kind: 'unbounded'; readonly site: number; readonly name: string }
   | { readonly kind: 'initially-false'; readonly property: number }
 
-export function assemble(lowered: Lowered, merge: boolean): TransitionSystem | AssemblyFailure {
+export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryModel): TransitionSystem | AssemblyFailure {
+  const lowered = withMemoryModel(source, memoryModel)
   const initial = runSetup(lowered)
   if (!Array.isArray(initial)) return { kind: 'setup', failure: initial }
   const uses = usesOf(lowered)
@@ -207,7 +209,7 @@ function sectionCommutes(code: TaskCode, begin: number, task: number, uses: Uses
   for (let at = begin + 1; code.code[at].op !== 'end'; at++) {
     const i = code.code[at]
     if (i.op !== 'load' && i.op !== 'store') continue
-    const place = i.place.kind === 'variable' ? [i.place.variable] : [...i.place.variables]
+    const place = [...variablesOf(i.place)]
     if (place.every((v) => lock.has(v))) continue
     const mover = moverOf(code, at, task, uses, watched, variables)
     if (mover !== 'both' && mover !== 'local') return false

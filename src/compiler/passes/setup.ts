@@ -52,6 +52,7 @@ function runOnce(lowered: Lowered, choices: readonly number[]): { values: number
         break
       case 'end':
       case 'event':
+      case 'barrier':
         break
       case 'choose':
         if (taken === choices.length) return { more: i.alternatives }
