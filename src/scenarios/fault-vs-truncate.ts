@@ -19,7 +19,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -52,6 +52,7 @@ export default scenario({
     },
   },
   finally: {
+    nobody_warned,
     pages_idle,
     nothing_mapped,
     no_entry_left,

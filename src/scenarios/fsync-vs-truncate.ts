@@ -27,7 +27,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -63,6 +63,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_warned,
     pages_idle,
     nothing_mapped,
     transfers_over,

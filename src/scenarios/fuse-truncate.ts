@@ -1,7 +1,7 @@
 /**
  * A program uses the second page of a virtiofs file with direct I/O while the file is truncated.
  *
- * Result: holds; violated up to 6.14: only the first page was unmapped and waited for (7851bf649d42).
+ * Result: holds; stale-mapping up to 6.14: only the first page was unmapped and waited for (7851bf649d42).
  *
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
@@ -25,7 +25,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { pages_idle, nothing_mapped, transfers_over } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, transfers_over } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -58,6 +58,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_warned,
     pages_idle,
     nothing_mapped,
     transfers_over,

@@ -6,6 +6,10 @@ export const pages_idle = property('leak', 'every page is idle when everybody is
   all(Folio).every((folio) => dax_page_is_idle(folio)),
 )
 
+export const nobody_warned = property('assertion', 'truncate finds no entry, since layouts are broken', () =>
+  all(AddressSpace).every((mapping) => !mapping.warned),
+)
+
 export const nothing_mapped = property('leak', 'no page-table entry is counted when nothing is mapped', () =>
   all(Folio).every((folio) => folio._mapcount.read() === 0),
 )

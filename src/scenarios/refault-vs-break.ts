@@ -2,7 +2,7 @@
  * While the hole punch sleeps, another thread touches the page again and keeps it mapped.
  *
  * Result: hung-waiter since 6.15: a mapping is a reference since then, so the count does not become 0 when the transfer ends, and nobody
- * unmaps again. Holds before.
+ * unmaps again. Before it holds, but for the missed-wakeup of 5.18 and 6.1.176.
  *
  * No wake-up is missed: the sleeper wants something that is not the case. Real kernels do it; a signal or any munmap ends it.
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
@@ -27,7 +27,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { transfers_over } from './properties.ts'
+import { nobody_warned, transfers_over } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -63,6 +63,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_warned,
     transfers_over,
   },
   reaches: {

@@ -1,9 +1,10 @@
 /**
  * Another file takes the block that truncate has freed, while programs still use it through the first file.
  *
- * Result: holds; missed-wakeup in 5.18.
+ * Result: holds; missed-wakeup in 5.18 and 6.1.176.
  *
  * Here a mistake of GUP does harm: without its second look at the entry it pins a page that belongs to somebody else by then.
+ * Not for virtiofs: there a page belongs to a range of the window, which a freed block of the server does not give back.
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
  */
@@ -28,7 +29,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { transfers_over } from './properties.ts'
+import { nobody_warned, transfers_over } from './properties.ts'
 
 const file = at(Inode, 0)
 const other_file = at(Inode, 1)
@@ -41,7 +42,7 @@ const bio = at(Bio, 0)
 export default scenario({
   id: 'reuse-after-truncate',
   group: 'more',
-  fs: ['xfs', 'ext4', 'fuse'],
+  fs: ['xfs', 'ext4'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {
     machine_init()
@@ -71,6 +72,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_warned,
     transfers_over,
   },
   reaches: {

@@ -1,7 +1,7 @@
 /**
  * Two pages are under direct I/O while the file is truncated; one transfer may end while truncate looks at the other.
  *
- * Result: holds; missed-wakeup in 5.18.
+ * Result: holds; missed-wakeup in 5.18 and 6.1.176. virtiofs up to 6.14: as fuse-truncate.
  *
  * Who does not scan again after each wait, slept or not, overlooks the second page.
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
@@ -24,7 +24,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, nothing_mapped, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -59,6 +59,7 @@ export default scenario({
     other_bio_end_io: irq(() => blkdev_bio_end_io_async(other_bio)),
   },
   finally: {
+    nobody_warned,
     nothing_mapped,
     no_entry_left,
   },

@@ -1,7 +1,7 @@
 /**
  * Direct I/O and a reader of another process pin the same page while the file is truncated.
  *
- * Result: holds; missed-wakeup in 5.18, where dropping a pin tells nobody.
+ * Result: holds; missed-wakeup in 5.18, where dropping a pin tells nobody, and in 6.1.176.
  *
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
@@ -37,7 +37,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -77,6 +77,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_warned,
     pages_idle,
     nothing_mapped,
     transfers_over,

@@ -27,7 +27,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, nothing_mapped, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -61,6 +61,7 @@ export default scenario({
     bio_end_io: irq(() => blkdev_bio_end_io_async(bio)),
   },
   finally: {
+    nobody_warned,
     nothing_mapped,
     no_entry_left,
   },

@@ -8,6 +8,7 @@ import {
   bool,
   bound,
   embedded,
+  ghost,
   guardedBy,
   oneOf,
   ref,
@@ -72,6 +73,8 @@ export class AddressSpace extends Struct<'address_space'> {
     array(bound('vmas'), () => bool()),
     (mapping: AddressSpace) => mapping.i_mmap_rwsem,
   )
+  /** The kernel would print a warning: truncate has found an entry that breaking the layouts should have removed. */
+  warned = ghost(bool())
   /** Number of VMAs in `i_mmap`. Kept only where mapping_mapped() asks, without the lock, whether the tree is empty. */
   nr_mapped = atomic(3)
 }

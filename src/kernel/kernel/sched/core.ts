@@ -1,13 +1,5 @@
 /** Sleeping and waking. Linux 7.3 kernel/sched/core.c. Left out: run queues, priorities, preemption, `on_rq` and `on_cpu`. */
-import {
-  current,
-  indivisible,
-  TASK_INTERRUPTIBLE,
-  TASK_RUNNING,
-  TASK_UNINTERRUPTIBLE,
-  when,
-  type Task,
-} from '../../../dialect/index.ts'
+import { current, indivisible, TASK_INTERRUPTIBLE, TASK_RUNNING, when, type Task } from '../../../dialect/index.ts'
 
 /** Runs others until somebody makes this task runnable. A pending signal does so at once in an interruptible sleep. */
 export function schedule(): void {
