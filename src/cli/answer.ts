@@ -1,4 +1,5 @@
 /** Answers one question: compiles, searches, and for a violation replays and explains. */
+import { isAbsolute, relative } from 'node:path'
 import { compileToJavaScript } from '../compiler/backend/javascript.ts'
 import { interpret } from '../compiler/backend/interpreter.ts'
 import type { Diagnostic, Program } from '../compiler/index.ts'
@@ -27,9 +28,13 @@ export type Answer =
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
 
 /** States that one question about a hang may explore. */
-const hangStatesMax = 2_000_000
+export const hangStatesMax = 2_000_000
 
-export function answer(program: Program, { question, limits, explain }: Asking, poll: (p: Progress) => 'go' | IncompleteReason): Answer {
+export function answer(
+  program: Program,
+  { question, limits, explain }: Asking,
+  poll: (p: Progress) => 'go' | IncompleteReason,
+): Answer {
   const begin = performance.now()
   const compiled = compileQuestion(program, question)
   if (compiled.kind === 'diagnostics') return compiled
@@ -46,14 +51,25 @@ export function answer(program: Program, { question, limits, explain }: Asking, 
   return { kind: 'run', run: runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure)) }
 }
 
-export function compileQuestion(program: Program, { scenario, kernel, fs, bounds, reduce }: Question):
+export function compileQuestion(
+  program: Program,
+  { scenario, kernel, fs, bounds, reduce }: Question,
+):
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] } {
   const result = program.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce })
-  return 'tasks' in result ? { kind: 'system', system: result } : { kind: 'diagnostics', diagnostics: result }
+  if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
+  return { kind: 'system', system: { ...result, files: result.files.map(asGiven) } }
 }
 
-function failureFor(system: TransitionSystem, verdict: Extract<Verdict, { kind: 'violated' }>, question: Question): Failure {
+/** Files of the user by the path from here. */
+const asGiven = (file: string): string => (isAbsolute(file) ? relative('.', file) : file)
+
+function failureFor(
+  system: TransitionSystem,
+  verdict: Extract<Verdict, { kind: 'violated' }>,
+  question: Question,
+): Failure {
   const model = interpret(system)
   const run = replay(model, verdict.trace)
   assert(run.kind === 'fits', 'the interpreter replays what the search found')
@@ -65,10 +81,16 @@ function failureFor(system: TransitionSystem, verdict: Extract<Verdict, { kind: 
 const withoutSteps = (failure: Failure | null): Failure | null =>
   failure && { ...failure, steps: [], system: { ...failure.system, tasks: [], calls: [], sites: [], variables: [] } }
 
-function runOf(question: Question, system: TransitionSystem, verdict: Verdict, seconds: number, failure: Failure | null): Run {
+function runOf(
+  question: Question,
+  system: TransitionSystem,
+  verdict: Verdict,
+  seconds: number,
+  failure: Failure | null,
+): Run {
   return {
     scenario: question.name,
-    kernel: question.kernelName,
+    kernel: question.kernel,
     fs: question.fs,
     bounds: system.bounds,
     reductions: system.reductions,

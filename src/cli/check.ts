@@ -60,13 +60,18 @@ async function check(names: readonly string[], flags: CheckFlags): Promise<numbe
   }
   const runs = await runAll(pool, { questions, flags, explain: true, onRun })
   if (format !== 'text') print(documentOf(format, runs, flags) + '\n')
-  else if (runs.length < questions.length) print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)
+  else if (runs.length < questions.length)
+    print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)
   return statusOf(runs, questions.length)
 }
 
 const isLong = (run: Run): boolean => run.failure !== null
 
-function documentOf(format: Exclude<(typeof formats)[number], 'text'>, runs: readonly Run[], flags: CheckFlags): string {
+function documentOf(
+  format: Exclude<(typeof formats)[number], 'text'>,
+  runs: readonly Run[],
+  flags: CheckFlags,
+): string {
   switch (format) {
     case 'json':
       return JSON.stringify(checkDocument(runs), null, 2)

@@ -32,4 +32,5 @@ export function report(error: unknown): number {
 export const commandLine = (): string => ['lastref', ...process.argv.slice(2)].map(quoted).join(' ')
 
 /** A word as a shell reads it. */
-export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

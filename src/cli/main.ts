@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
+import { addInit } from './init.ts'
+import { addList } from './list.ts'
+import { addMatrix } from './matrix.ts'
 import { report, status } from './exit.ts'
+import { addReplay } from './replay.ts'
+import { addSource } from './source.ts'
 import { description, endQuietlyOnClosedPipe, version } from './output.ts'
 
 endQuietlyOnClosedPipe()
@@ -11,10 +16,17 @@ const program = new Command('lastref')
   .version(version)
   .exitOverride()
   .showSuggestionAfterError(true)
-  .configureOutput({ outputError: (text, write) => write(`lastref: ${text.replace(/^error: /, '').replace(/\n\(Did/, ' (did')}`) })
+  .configureOutput({
+    outputError: (text, write) => write(`lastref: ${text.replace(/^error: /, '').replace(/\n\(Did/, ' (did')}`),
+  })
   .addHelpText('after', '\n`lastref COMMAND --help` shows the options of a command, with examples.')
 
 addCheck(program)
+addMatrix(program)
+addReplay(program)
+addList(program)
+addSource(program)
+addInit(program)
 for (const command of program.commands) command.copyInheritedSettings(program)
 
 try {

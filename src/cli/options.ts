@@ -19,8 +19,14 @@ export const widthDefault = 72
 
 export function addQuestionOptions(command: Command): Command {
   return command
-    .option('-k, --kernel <versions>', 'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all')
-    .option('--fs <names>', 'file systems: xfs, ext4, fuse, several with commas, or all (default: first of the scenario)')
+    .option(
+      '-k, --kernel <versions>',
+      'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all',
+    )
+    .option(
+      '--fs <names>',
+      'file systems: xfs, ext4, fuse, several with commas, or all (default: first of the scenario)',
+    )
     .addOption(
       new Option('--set <name=n,..>', 'bounds of the scenario: pool sizes and repetition counts; may be repeated')
         .argParser(bounds)
@@ -32,25 +38,33 @@ export function addQuestionOptions(command: Command): Command {
 export function addSearchOptions(command: Command): Command {
   return addQuestionOptions(command)
     .addOption(
-      new Option('--workers <n>', 'runs at the same time').argParser(count('--workers', 1)).default(availableParallelism(), 'the number of cores'),
+      new Option('--workers <n>', 'runs at the same time')
+        .argParser(count('--workers', 1))
+        .default(availableParallelism(), 'the number of cores'),
     )
     .addOption(
       new Option('--memory <size>', 'most memory of all runs together: 500M, 4G')
         .argParser(size)
         .default(defaultMemory(), 'half of the machine'),
     )
-    .addOption(new Option('--timeout <time>', 'most time for one run: 90, 90s, 10m, 2h').argParser(time).default(Infinity, 'none'))
+    .addOption(
+      new Option('--timeout <time>', 'most time for one run: 90, 90s, 10m, 2h')
+        .argParser(time)
+        .default(Infinity, 'none'),
+    )
     .addOption(
       new Option('--max-states <n>', 'most states of one run: 500000, 20M').argParser(states).default(Infinity, 'none'),
     )
 }
 
+export function addWidthOption(command: Command): Command {
+  return command.addOption(
+    new Option('--width <columns>', 'width of reports').argParser(count('--width', 40)).default(widthDefault),
+  )
+}
+
 export function addTextOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--width <columns>', 'width of reports').argParser(count('--width', 40)).default(widthDefault),
-    )
-    .option('--full', 'diagrams with every step', false)
+  return addWidthOption(command).option('--full', 'diagrams with every step', false)
 }
 
 function bounds(text: string, before: Record<string, number>): Record<string, number> {
@@ -62,10 +76,13 @@ function bounds(text: string, before: Record<string, number>): Record<string, nu
   return { ...before, ...Object.fromEntries(pairs) }
 }
 
-const count = (option: string, least: number) => (text: string): number => {
-  if (!/^\d+$/.test(text) || Number(text) < least) throw new UsageError(`${option} takes a number from ${least} up, not '${text}'`)
-  return Number(text)
-}
+export const count =
+  (option: string, least: number) =>
+  (text: string): number => {
+    if (!/^\d+$/.test(text) || Number(text) < least)
+      throw new UsageError(`${option} takes a number from ${least} up, not '${text}'`)
+    return Number(text)
+  }
 
 function size(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmgt])(?:i?b)?$/i.exec(text) ?? []

@@ -24,6 +24,13 @@ export function paint(text: string): string {
     .replace(/<[^<>\n]*>/g, (note) => colours.cyan(note))
 }
 
+/** A cell of the matrix. */
+export function paintCell(text: string): string {
+  if (text.endsWith('!')) return colours.inverse(text)
+  if (text.startsWith('ok')) return colours.green(text)
+  return text.startsWith('?') ? colours.yellow(text) : colours.red(text)
+}
+
 /** `lastref ... | head`: the reader has seen enough. Without a verdict so far nobody can tell. */
 export function endQuietlyOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr])

@@ -111,7 +111,8 @@ export class Pool {
 
   #next(): void {
     while (this.#waiting.length > 0) {
-      const idle = this.#threads.find((thread) => !thread.asked) ?? (this.#threads.length < this.#size ? this.#start() : null)
+      const idle =
+        this.#threads.find((thread) => !thread.asked) ?? (this.#threads.length < this.#size ? this.#start() : null)
       if (!idle) return
       const { message, ...asked } = this.#waiting.shift()!
       idle.asked = asked

@@ -44,7 +44,10 @@ export class ProgressLine {
   #show(): void {
     const { states, depth, frontier, bytes } = this.#pool.progress
     const now = performance.now()
-    const rate = this.#last.at > 0 && states > this.#last.states ? ((states - this.#last.states) * 1000) / (now - this.#last.at) : 0
+    const rate =
+      this.#last.at > 0 && states > this.#last.states
+        ? ((states - this.#last.states) * 1000) / (now - this.#last.at)
+        : 0
     this.#last = { states, at: now }
     const cells = this.#total > 1 ? [`${this.#done} of ${counted(this.#total, 'run')}`] : []
     const parts = [

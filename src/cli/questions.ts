@@ -14,10 +14,8 @@ export interface Question {
   readonly scenario: string
   /** As the user sees it. */
   readonly name: string
-  /** What the compiler is told; the newest release when no kernel code runs. */
+  /** '' when no kernel code runs. */
   readonly kernel: string
-  /** As the user sees it: '' when no kernel code runs. */
-  readonly kernelName: string
   readonly fs: string
   /** Those that the user set. */
   readonly bounds: Readonly<Record<string, number>>
@@ -30,20 +28,27 @@ export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.ur
 function findRoot(folder: string): string {
   if (existsSync(resolve(folder, 'package.json')) && existsSync(resolve(folder, 'src', 'kernel'))) return folder
   const above = dirname(folder)
-  if (above === folder) throw new UsageError('the package is incomplete: there is no folder src/kernel above the program')
+  if (above === folder)
+    throw new UsageError('the package is incomplete: there is no folder src/kernel above the program')
   return findRoot(above)
 }
 
-/** Is an argument the file of a model, not the id of a scenario? */
-export const isFile = (argument: string): boolean => /[./\\]/.test(argument) && !argument.startsWith('bug/')
+/** Is an argument the file of a model, not the id of a scenario? `model.ts`, or `model.ts#id` for one of several. */
+export const isFile = (argument: string): boolean => /[.\\]|^[^#]*\//.test(argument) && !argument.startsWith('bug/')
+
+const pathOf = (argument: string): string => argument.replace(/#[^#/]*$/, '')
 
 /** The user's files among the arguments: models, and changes named after a `+` in a kernel. Absolute paths. */
 export function filesOf(scenarios: readonly string[], kernels: string | undefined): string[] {
-  const changes = (kernels ?? '').split(',').flatMap((kernel) => kernel.split('+').slice(1)).filter((part) => part.endsWith('.ts'))
-  return [...scenarios.filter(isFile), ...changes].map((path) => {
+  const changes = (kernels ?? '')
+    .split(',')
+    .flatMap((kernel) => kernel.split('+').slice(1))
+    .filter((part) => part.endsWith('.ts'))
+  const paths = [...scenarios.filter(isFile).map(pathOf), ...changes].map((path) => {
     if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
     return resolve(path)
   })
+  return [...new Set(paths)]
 }
 
 /** What there is to ask about. */
@@ -60,27 +65,33 @@ export function questionsOf(catalogue: Catalogue, scenarios: readonly ScenarioIn
   const allKernels = flags.kernel === 'all'
   checkBounds(scenarios, flags.set)
   const questions = scenarios.flatMap((scenario) =>
-    (scenario.usesKernel ? kernels : [newest(catalogue)])
-      .filter((kernel) => !allKernels || isWithin(catalogue, scenario, kernel))
-      .flatMap((kernel) => fileSystemsOf(scenario, scenarios.length === 1, flags.fs).map((fs) => question(scenario, kernel, fs, flags))),
+    (scenario.usesKernel ? kernels : [''])
+      .filter((kernel) => !allKernels || isWithin(scenario, kernel))
+      .flatMap((kernel) =>
+        fileSystemsOf(scenario, scenarios.length === 1, flags.fs).map((fs) => question(scenario, kernel, fs, flags)),
+      ),
   )
-  if (questions.length === 0) throw new UsageError('nothing to do: no scenario has a meaning on these kernels and file systems')
+  if (questions.length === 0)
+    throw new UsageError('nothing to do: no scenario has a meaning on these kernels and file systems')
   return questions
 }
 
 function question(scenario: ScenarioInfo, kernel: string, fs: string, { set, reduction }: SearchFlags): Question {
   const bounds = Object.fromEntries(Object.entries(set).filter(([name]) => name in scenario.bounds))
-  const isOwn = isFile(scenario.file) && !isShipped(scenario)
+  const isOwn = !isShipped(scenario)
   return {
-    scenario: isOwn ? scenario.file : scenario.id,
-    name: isOwn ? relative('.', resolve(scenario.file)) : scenario.id,
+    scenario: isOwn ? `${scenario.file}#${scenario.id}` : scenario.id,
+    name: nameOf(scenario),
     kernel,
-    kernelName: scenario.usesKernel ? kernel : '',
     fs,
     bounds,
     reduce: reduction,
   }
 }
+
+/** How the user names a scenario: by its id, or by file and id. */
+export const nameOf = (scenario: ScenarioInfo): string =>
+  isShipped(scenario) ? scenario.id : `${relative('.', resolve(scenario.file))}#${scenario.id}`
 
 /** A scenario of the package, not a file of the user. */
 export const isShipped = (scenario: ScenarioInfo): boolean =>
@@ -91,14 +102,35 @@ export function scenariosOf(catalogue: Catalogue, names: readonly string[]): Sce
   if (catalogue.diagnostics.length > 0) throw diagnosed(catalogue.diagnostics)
   const shipped = catalogue.scenarios.filter(isShipped)
   if (names.length === 0) return shipped.filter((scenario) => scenario.group === 'quick')
-  return names.map((name) => {
-    const found = isFile(name)
-      ? catalogue.scenarios.find((scenario) => !isShipped(scenario) && resolve(scenario.file) === resolve(name))
-      : shipped.find((scenario) => scenario.id === name)
-    if (found) return found
-    if (isFile(name)) throw new UsageError(`${name} has no scenario: it must say \`export default scenario({ ... })\``)
-    throw unknown('scenario', name, shipped.map((scenario) => scenario.id), '`lastref list` shows all')
+  return names.flatMap((name) => {
+    if (isFile(name)) return scenariosInFile(catalogue, name)
+    const found = shipped.find((scenario) => scenario.id === name)
+    if (found) return [found]
+    throw unknown(
+      'scenario',
+      name,
+      shipped.map((scenario) => scenario.id),
+      '`lastref list` shows all',
+    )
   })
+}
+
+function scenariosInFile(catalogue: Catalogue, name: string): ScenarioInfo[] {
+  const path = pathOf(name)
+  const inFile = catalogue.scenarios.filter((scenario) => resolve(packageRoot, scenario.file) === resolve(path))
+  if (inFile.length === 0)
+    throw new UsageError(`${path} has no scenario: it must say \`export default scenario({ ... })\``)
+  if (path === name) return inFile
+  const id = name.slice(path.length + 1)
+  const found = inFile.filter((scenario) => scenario.id === id)
+  if (found.length === 0)
+    throw unknown(
+      'scenario',
+      id,
+      inFile.map((scenario) => scenario.id),
+      `in ${path}`,
+    )
+  return found
 }
 
 /** Names of kernels, each checked; `all`: every release and stable kernel. No option: the newest release. */
@@ -115,7 +147,8 @@ function checkKernel(kernels: readonly KernelInfo[], name: string): string {
   if (!namesOf(false).includes(base)) throw unknown('kernel', base, namesOf(false), '`lastref list kernels` shows all')
   const checked = patches.map((patch) => {
     if (patch.endsWith('.ts')) return resolve(patch)
-    if (!namesOf(true).includes(patch)) throw unknown('change', patch, namesOf(true), '`lastref list kernels` shows all')
+    if (!namesOf(true).includes(patch))
+      throw unknown('change', patch, namesOf(true), '`lastref list kernels` shows all')
     return patch
   })
   return [base, ...checked].join('+')
@@ -125,10 +158,12 @@ export function newest(catalogue: Catalogue): string {
   return catalogue.kernels.filter((kernel) => kernel.kind === 'release').at(-1)!.name
 }
 
-function isWithin(catalogue: Catalogue, { since, until }: ScenarioInfo, kernel: string): boolean {
-  const order = catalogue.kernels.map((k) => k.name)
-  const at = (name: string) => order.indexOf(name)
-  return (since === null || at(kernel) >= at(since)) && (until === null || at(kernel) <= at(until))
+function isWithin({ since, until }: ScenarioInfo, kernel: string): boolean {
+  const { compare } = new Intl.Collator('en', { numeric: true })
+  return (
+    kernel === '' ||
+    ((since === null || compare(kernel, since) >= 0) && (until === null || compare(kernel, until) <= 0))
+  )
 }
 
 const fileSystems = ['xfs', 'ext4', 'fuse']
@@ -137,7 +172,8 @@ function fileSystemsOf(scenario: ScenarioInfo, isOnly: boolean, option: string |
   if (option === undefined) return [scenario.fs[0] ?? '']
   if (option === 'all') return scenario.fs.length > 0 ? [...scenario.fs] : ['']
   const names = option.split(',')
-  for (const name of names) if (!fileSystems.includes(name)) throw unknown('file system', name, fileSystems, 'xfs, ext4, fuse or all')
+  for (const name of names)
+    if (!fileSystems.includes(name)) throw unknown('file system', name, fileSystems, 'xfs, ext4, fuse or all')
   if (scenario.fs.length === 0) return ['']
   const possible = names.filter((name) => scenario.fs.includes(name))
   if (isOnly && possible.length === 0)
@@ -148,16 +184,18 @@ function fileSystemsOf(scenario: ScenarioInfo, isOnly: boolean, option: string |
 function checkBounds(scenarios: readonly ScenarioInfo[], set: Readonly<Record<string, number>>): void {
   const known = [...new Set(scenarios.flatMap((scenario) => Object.keys(scenario.bounds)))].sort()
   for (const name of Object.keys(set))
-    if (!known.includes(name)) throw unknown('bound', name, known, known.length > 0 ? `there are ${known.join(', ')}` : 'the scenario has none')
+    if (!known.includes(name))
+      throw unknown('bound', name, known, known.length > 0 ? `there are ${known.join(', ')}` : 'the scenario has none')
 }
 
 /** The command that asks a question again, and `replay` for one of its traces. */
 export function commandFor(question: Question, trace?: string): string {
-  const { name, kernelName, fs, bounds, reduce } = question
+  const { name, kernel, fs, bounds, reduce } = question
   const set = Object.entries(bounds).map(([bound, n]) => `${bound}=${n}`)
   const words = [
-    'lastref', ...(trace === undefined ? ['check', name] : ['replay', name, trace]),
-    ...(kernelName ? ['--kernel', kernelName] : []),
+    'lastref',
+    ...(trace === undefined ? ['check', name] : ['replay', name, trace]),
+    ...(kernel ? ['--kernel', kernel] : []),
     ...(fs ? ['--fs', fs] : []),
     ...(set.length > 0 ? ['--set', set.join(',')] : []),
     ...(reduce ? [] : ['--no-reduction']),

@@ -63,10 +63,20 @@ async function ask(pool: Pool, asking: Asking): Promise<Answer | null> {
 function outOfMemory(question: Question): Answer {
   const incomplete: IncompleteReason = 'memory'
   const statistics = { states: 0, transitions: 0, depth: 0, finals: 0, frontierMax: 0, bytes: 0 }
-  const { name, kernelName, fs, bounds } = question
+  const { name, kernel, fs, bounds } = question
   const run: Run = {
-    scenario: name, kernel: kernelName, fs, bounds, reductions: [], verdict: 'incomplete', statistics, seconds: 0, workers: 1,
-    incomplete, failure: null, command: commandFor(question),
+    scenario: name,
+    kernel,
+    fs,
+    bounds,
+    reductions: [],
+    verdict: 'incomplete',
+    statistics,
+    seconds: 0,
+    workers: 1,
+    incomplete,
+    failure: null,
+    command: commandFor(question),
   }
   return { kind: 'run', run }
 }

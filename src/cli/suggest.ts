@@ -8,7 +8,10 @@ export function unknown(what: string, word: string, known: readonly string[], se
 
 /** The known word with the fewest letters to change, if that is less than half of them. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const distances = known.map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+  const distances = known.map((candidate) => ({
+    candidate,
+    distance: distance(word.toLowerCase(), candidate.toLowerCase()),
+  }))
   const best = distances.sort((a, b) => a.distance - b.distance)[0]
   if (best && best.distance <= Math.max(1, Math.floor(word.length / 2))) return best.candidate
   return known.find((candidate) => word.length > 2 && candidate.includes(word))

@@ -40,8 +40,13 @@ interface Row {
 export function diagram(failure: Failure, options: DiagramOptions): string[] {
   const told = tell(failure)
   const rows = options.full ? rowsOf(failure, told, 0, Infinity) : shortest(failure, told)
-  const tail = options.full ? [] : whoRunsOn(failure, told)
   const lines = layout(failure, rows, options.width)
+  const shown = new Set(rows.map((row) => row.task))
+  const tail = options.full
+    ? []
+    : whoRunsOn(failure, told)
+        .filter((t) => shown.has(t))
+        .map((t) => failure.system.tasks[t].name)
   if (tail.length > 0) lines.push(`(${tail.join(', ')} ${tail.length === 1 ? 'runs' : 'run'} on to the end)`)
   return lines
 }
@@ -62,7 +67,10 @@ function rowsOf(failure: Failure, all: readonly Told[], threshold: number, frame
   const sleep = sleepOf(failure)
   const told = sleep ? insertSleep(failure, all, sleep) : [...all]
   const shown = told.filter((t) => t.weight >= threshold)
-  const names = shortNames(failure.system, shown.flatMap((t) => notesAbove(t, threshold)).map((n) => n.variable))
+  const names = shortNames(
+    failure.system,
+    shown.flatMap((t) => notesAbove(t, threshold)).map((n) => n.variable),
+  )
   const stackOf = foldFrames(shown, framesMax)
   const isLeaf = leavesOf(shown)
   const open = new Map<number, readonly Frame[]>()
@@ -107,7 +115,6 @@ function rowsOfStep(failure: Failure, told: Told, { stack, common, isLeaf, thres
   const leaf = common < stack.length && isLeaf(stack[stack.length - 1]) ? stack[stack.length - 1] : null
   const isLock = says === 'waits for ever' || told.notes.some((n) => n.kind === 'lock' || n.kind === 'unlock')
   const isTextual = isLock || step.violates || notes.length === 0
-  if (leaf && isLock) return [...rows.slice(0, -1), row(stack.length - 1, [callText(leaf), ...notes], placeText(leaf))]
   if (leaf && !isTextual) return [...rows.slice(0, -1), row(stack.length - 1, [`${leaf.function}()`, ...notes], place)]
   return [...rows, row(stack.length, isTextual && step.text ? [plain(step.text), ...notes] : notes, place)]
 }
@@ -142,9 +149,6 @@ function noteText(failure: Failure, step: Step, note: Note, names: ReadonlyMap<n
 
 /** What TypeScript needs and C does not: `inode.i_mapping!.lock`, `===`. */
 const plain = (text: string): string => text.replaceAll('!.', '.').replaceAll('===', '==').replaceAll('!==', '!=')
-
-/** `spin_lock(mm.ptl)`: for a call that is one event the argument says more than `name()`. */
-const callText = (frame: Frame): string => (frame.text.startsWith(frame.function) ? plain(frame.text) : `${frame.function}()`)
 
 const placeText = ({ file, line }: { file: string; line: number }): string => `${file.split('/').at(-1)}:${line}`
 
@@ -181,20 +185,20 @@ function sleepOf(failure: Failure): Map<number, Told> | null {
     .map((w): [number, Told] => {
       const last = failure.steps.findLast((s) => s.task === w.task)
       const how = w.kind === 'sleep' ? 'sleeps for ever' : 'waits for ever'
-      const step: Step = {
-        index: last?.index ?? 0, task: w.task, stack: w.stack, file: w.place.file, line: w.place.line,
-        text: '', reads: [], changes: [], violates: false,
-      }
+      const step: Step = { index: last?.index ?? 0, task: w.task, ...w.where, reads: [], changes: [], violates: false }
       return [w.task, { step, notes: [], weight: weights.always, says: how }]
     })
   return new Map(told)
 }
 
-/** Puts each sleep behind the last step of its task. */
+/** Puts each sleep where it begins: behind the last step of its task, and behind the last that made it wait. */
 function insertSleep(failure: Failure, told: readonly Told[], sleeps: ReadonlyMap<number, Told>): Told[] {
   const result = [...told]
-  for (const [task, sleep] of sleeps) {
-    const last = result.findLastIndex((t) => t.step.task === task)
+  for (const w of failure.waiting) {
+    const sleep = sleeps.get(w.task)
+    if (!sleep) continue
+    const blocks = (t: Told) => w.kind !== 'sleep' && t.step.changes.some((c) => w.guardReads.includes(c.variable))
+    const last = result.findLastIndex((t) => t.step.task === w.task || blocks(t))
     result.splice(last + 1, 0, sleep)
   }
   return result
@@ -204,11 +208,31 @@ function insertSleep(failure: Failure, told: readonly Told[], sleeps: ReadonlyMa
 function layout(failure: Failure, rows: readonly Row[], width: number): string[] {
   const tasks = [...new Set(rows.map((r) => r.task))].sort((a, b) => a - b)
   const headers = tasks.map((t) => headerOf(failure, t))
-  const columns = tasks.map((t, c) => widthsOf(headers[c], rows.filter((r) => r.task === t)))
+  const columns = tasks.map((t, c) =>
+    widthsOf(
+      headers[c],
+      rows.filter((r) => r.task === t),
+    ),
+  )
   const placeWidth = 2 + Math.max(0, ...rows.map((r) => r.place.length))
-  const wide = sideBySide(columns.map((c) => c.joined), width - placeWidth)
-  const offsets = wide ?? sideBySide(columns.map((c) => c.broken), width) ?? overlapping(columns, width)
-  const lines = [inColumns(offsets, headers), inColumns(offsets, headers.map((h) => '-'.repeat(h.length)))]
+  const wide = sideBySide(
+    columns.map((c) => c.joined),
+    width - placeWidth,
+  )
+  const offsets =
+    wide ??
+    sideBySide(
+      columns.map((c) => c.broken),
+      width,
+    ) ??
+    overlapping(columns, width)
+  const lines = [
+    inColumns(offsets, headers),
+    inColumns(
+      offsets,
+      headers.map((h) => '-'.repeat(h.length)),
+    ),
+  ]
   for (const row of rows) {
     const column = tasks.indexOf(row.task)
     const pageWidth = width - offsets[column]
@@ -236,7 +260,11 @@ interface ColumnWidths {
 function widthsOf(header: string, rows: readonly Row[]): ColumnWidths {
   const broken = rows.flatMap((r) => r.parts.map((part, i) => partIndent(r, i) + part.length))
   const joined = rows.map((r) => r.indent * 2 + r.parts.join(' ').length)
-  return { header: header.length, joined: Math.max(header.length, ...joined), broken: Math.max(header.length, ...broken) }
+  return {
+    header: header.length,
+    joined: Math.max(header.length, ...joined),
+    broken: Math.max(header.length, ...broken),
+  }
 }
 
 /** Offsets of columns of these widths with the room that is left shared among the gaps; null when they do not fit. */

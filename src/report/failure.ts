@@ -69,8 +69,16 @@ export function failureOf(
     system,
     class: verdict.class,
     property: property?.name ?? '',
-    message: property ? (property.kind === 'reaches' ? `never reached: ${property.message || property.name}` : property.message) : hangMessage(verdict.class, verdict.hang, waiting),
-    place: culprit?.place ?? (property && property.kind !== 'always' ? placeOfSite(system, property.site) : null) ?? end ?? noPlace,
+    message: property
+      ? property.kind === 'reaches'
+        ? `never reached: ${property.message || property.name}`
+        : property.message
+      : hangMessage(verdict.class, verdict.hang, waiting),
+    place:
+      culprit?.place ??
+      (property && property.kind !== 'always' ? placeOfSite(system, property.site) : null) ??
+      end ??
+      noPlace,
     steps,
     length: replay.actions.length,
     waiting,
@@ -91,17 +99,26 @@ function hangMessage(violation: ViolationClass, hang: Hang | null, waiting: read
   const culprit = culpritOf({ hang, waiting })
   if (violation === 'deadlock') return cycleMessage(waiting)
   if (!culprit) return 'nothing can move any more'
-  const { name, object, condition } = culprit
+  const { name, object, kind } = culprit
+  const wish = wishOf(culprit)
   switch (violation) {
     case 'missed-wakeup':
-      return `${name} sleeps for ever on ${object}, although ${condition}`
+      return `${name} sleeps for ever on ${object}, although ${wish}`
     case 'hung-waiter':
-      return `${name} waits for ever on ${object}: nobody is left to make ${condition} true`
+      if (kind === 'lock') return `${name} waits for ever for ${object}, which nobody is left to release`
+      return `${name} waits for ever on ${object}: ${wish}, and nobody is left to change that`
     case 'livelock':
       return `${name} goes round for ever`
     default:
       return `${name} waits for ever on ${object}`
   }
+}
+
+/** `page_is_idle(page) does not hold (page._refcount is 1)`. A bare name of a condition says nothing. */
+export function wishOf({ condition, holds, reads }: Waiter): string {
+  const values = reads.map((r) => `${r.name} is ${r.value}`).join(', ')
+  if (/^\w*$/.test(condition) && values) return values
+  return `${condition} ${holds ? 'holds' : 'does not hold'}${values ? ` (${values})` : ''}`
 }
 
 /** `a waits for l1 (b), b waits for l2 (a)`. */

@@ -1,9 +1,10 @@
 /** The words of a hang: for every task that waits, what for, who could have woken it, and what missed it. */
 import type { Action, Statement, TransitionSystem } from '../model/system.ts'
-import { culpritOf, cycleOf, type Failure } from './failure.ts'
+import { culpritOf, cycleOf, wishOf, type Failure } from './failure.ts'
 import { stackOf, type Step } from './steps.ts'
+import { coneOf } from './story.ts'
 import type { Waiter } from './waiter.ts'
-import { enumerated, labelled } from './wrap.ts'
+import { enumerated, labelled, wrap } from './wrap.ts'
 
 const column = 14
 
@@ -14,18 +15,26 @@ export function hangLines(failure: Failure, width: number): string[] {
   const lines = [...(culprit ? [culprit] : []), ...others].flatMap((w) => [...waiterLines(failure, w, width), ''])
   const cycle = cycleOf(waiting)
   if (cycle.length > 1)
-    lines.push(...labelled('cycle', [...cycle, cycle[0]].map((w) => `${w.name} (holds what the one before wants)`).join(' -> '), column, width), '')
+    lines.push(
+      ...labelled(
+        'cycle',
+        `${cycle.map((w) => `${w.name} -> ${w.object}`).join(' -> ')} -> ${cycle[0].name}`,
+        column,
+        width,
+      ),
+      '',
+    )
   return lines.slice(0, -1)
 }
 
 function waiterLines(failure: Failure, w: Waiter, width: number): string[] {
   const line = (label: string, text: string) => labelled(`  ${label}`, text, column, width)
-  const how = w.kind === 'sleep' ? `sleeps${w.state ? ` in ${w.state}` : ''}` : 'waits'
+  const how = w.kind === 'sleep' ? `sleeps${w.state ? ` (${w.state})` : ''}` : 'waits'
   const isCulprit = w === culpritOf(failure)
   return [
-    `${w.name} ${how}, ${stackText(w)} at ${w.place.file}:${w.place.line}`,
+    ...wrap(`${w.name} ${how}${stackText(w)} at ${w.place.file}:${w.place.line}`, width, '  '),
     ...line(w.kind === 'lock' ? 'lock' : 'object', w.object),
-    ...(w.kind === 'lock' && w.holders.length > 0 ? line('held by', heldByText(failure, w)) : line('wants', wantsText(w))),
+    ...(w.kind === 'lock' && w.holders.length > 0 ? line('held by', heldByText(failure, w)) : line('wants', wishOf(w))),
     ...(w.locks.length > 0 ? line('holds', w.locks.join(', ')) : []),
     ...(w.kind === 'sleep' ? line('woken by', wakersText(failure, w)) : []),
     ...(isCulprit && w.kind === 'sleep' ? line('missed', missedText(failure, w)) : []),
@@ -35,39 +44,54 @@ function waiterLines(failure: Failure, w: Waiter, width: number): string[] {
 
 function stackText(w: Waiter): string {
   const wait = w.stack[w.waitDepth - 1] ?? w.stack.at(-1)
-  return wait ? `in ${wait.function}() called` : ''
-}
-
-function wantsText(w: Waiter): string {
-  const reads = w.reads.map((r) => `${r.name} is ${r.value}`).join(', ')
-  return `${w.condition}, which ${w.holds ? 'holds' : 'does not hold'}${reads ? `: ${reads}` : ''}`
+  return wait ? ` in ${wait.function}(), called` : ''
 }
 
 function heldByText({ system, waiting }: Failure, w: Waiter): string {
   const each = w.holders.map((t) => {
     const stuck = waiting.find((other) => other.task === t)
     if (t === w.task) return `${w.name} itself`
-    return stuck ? `${stuck.name}, which waits itself` : `${system.tasks[t].name}, which has finished without releasing it`
+    return stuck
+      ? `${stuck.name}, which waits itself`
+      : `${system.tasks[t].name}, which has finished without releasing it`
   })
   return enumerated(each)
 }
 
-/** Everything in the system that changes what the guard of a sleeper reads, by task and functions. */
+/** Everything in the system that changes what the guard of a sleeper reads: by task, entry and the function that wakes. */
 function wakersText({ system }: Failure, w: Waiter): string {
-  const wakers = new Map<string, Set<string>>()
-  for (const { action, site } of storesInto(system, new Set(w.guardReads))) {
-    if (action.task === w.task) continue
-    const stack = stackOf(system, system.sites[site].call)
-    const path = [...new Set([stack[0], stack.at(-2), stack.at(-1)].filter((f) => f !== undefined).map((f) => `${f.function}()`))]
-    const task = system.tasks[action.task].name
-    wakers.set(task, (wakers.get(task) ?? new Set()).add(path.join(' .. ')))
+  const stores = storesInto(system, new Set(w.guardReads)).filter(({ action }) => action.task !== w.task)
+  const stacks = stores.map(({ action, site }) => ({
+    task: action.task,
+    stack: stackOf(system, system.sites[site].call),
+  }))
+  const machinery = commonEnd(stacks.map(({ stack }) => stack.map((f) => f.function)))
+  const byTask = new Map<string, Set<string>>()
+  for (const { task, stack } of stacks) {
+    const waker = stack[Math.max(0, stack.length - 1 - machinery)]
+    const path = [...new Set([stack[0], waker].filter((f) => f !== undefined).map((f) => `${f.function}()`))]
+    const { name } = system.tasks[task]
+    byTask.set(name, (byTask.get(name) ?? new Set()).add(path.join(' .. ')))
   }
-  if (wakers.size === 0) return 'nothing that any task of this scenario does'
-  return [...wakers].map(([task, paths]) => `${task}: ${[...paths].slice(0, 3).join(', ')}${paths.size > 3 ? ', ...' : ''}`).join('; ')
+  if (byTask.size === 0) return 'nothing that any task of this scenario does'
+  return [...byTask]
+    .map(([task, paths]) => `${task}: ${[...paths].slice(0, 3).join(', ')}${paths.size > 3 ? ', ...' : ''}`)
+    .join('; ')
+}
+
+/** How many names at the end all lists have in common. */
+function commonEnd(lists: readonly (readonly string[])[]): number {
+  if (lists.length < 2) return 0
+  let n = 0
+  while (lists.every((list) => list.length > n + 1 && list.at(-1 - n) === lists[0].at(-1 - n))) n++
+  return n
 }
 
 /** Stores into any of the variables, with the source line that each belongs to. */
-export function storesInto(system: TransitionSystem, variables: ReadonlySet<number>): { action: Action; site: number }[] {
+export function storesInto(
+  system: TransitionSystem,
+  variables: ReadonlySet<number>,
+): { action: Action; site: number }[] {
   const found: { action: Action; site: number }[] = []
   const visit = (action: Action, statements: readonly Statement[], begin: number): void => {
     let site = begin
@@ -86,26 +110,28 @@ export function storesInto(system: TransitionSystem, variables: ReadonlySet<numb
 
 function missedText(failure: Failure, w: Waiter): string {
   const { steps, hang } = failure
-  const turn = steps.findLast((s) => s.index === hang?.missedAt)
-  const made = turn ? `${where(failure, turn)} made the condition true and woke nobody` : 'the condition never became true while it slept'
-  const watched = new Set(w.guardReads)
-  const call = steps.findLast(
-    (s) => s.task !== w.task && [...s.changes, ...s.reads].some((access) => watched.has(access.variable)),
-  )
-  if (!call) return `${made}; no wake-up was ever sent`
-  const sent = call.changes.some((c) => watched.has(c.variable))
-  return `${made}; the last ${sent ? 'wake-up' : 'look for sleepers'} was that of ${where(failure, call)}`
+  const { core, queue } = coneOf(failure)
+  const turn = steps.findLast((s) => s.index === hang?.missedAt && s.changes.some((c) => core.has(c.variable)))
+  const made = turn
+    ? `${where(failure, turn)} made the condition true and woke nobody`
+    : 'the condition never became true'
+  const others = steps.filter((s) => s.task !== w.task)
+  const look = others.findLast((s) => s.reads.some((r) => queue.has(r.variable) && !w.guardReads.includes(r.variable)))
+  const wake = others.findLast((s) => s.changes.some((c) => queue.has(c.variable)))
+  if (wake) return `${made}; the last wake-up was that of ${where(failure, wake)}`
+  if (look) return `${made}; the last to look for sleepers was ${where(failure, look)}`
+  return `${made}; nobody even looked for sleepers`
 }
 
 function rescueText({ system, hang }: Failure): string {
-  if (!hang?.rescue || hang.rescue.length === 0) return 'none: no continuation wakes it'
+  if (!hang?.rescue || hang.rescue.length === 0) return 'none: after that no continuation wakes it'
   const actions = system.tasks.flatMap((t) => t.locations.flatMap((l) => l.actions))
   const foreign = hang.rescue.map((id) => actions[id]).filter((a) => a.task !== hang.sleeper)
   const last = foreign.at(-1)
   if (!last) return 'it goes on by itself'
   const stack = stackOf(system, system.sites[last.site].call)
   const path = [stack[0], stack.at(-1)].filter((f) => f !== undefined).map((f) => `${f.function}()`)
-  return `possible until later: ${system.tasks[last.task].name} could still wake it in ${[...new Set(path)].join(' .. ')}`
+  return `possible: after that ${system.tasks[last.task].name} could still have woken it, in ${[...new Set(path)].join(' .. ')}`
 }
 
 function where({ system }: Failure, step: Step): string {

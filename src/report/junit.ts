@@ -7,7 +7,9 @@ export function junitText(runs: readonly Run[], options: DiagramOptions): string
   const byScenario = new Map<string, Run[]>()
   for (const run of runs) byScenario.set(run.scenario, [...(byScenario.get(run.scenario) ?? []), run])
   const suites = [...byScenario].flatMap(([scenario, group]) => suiteLines(scenario, group, options))
-  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="lastref">', ...suites, '</testsuites>'].join('\n')
+  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="lastref">', ...suites, '</testsuites>'].join(
+    '\n',
+  )
 }
 
 function suiteLines(scenario: string, runs: readonly Run[], options: DiagramOptions): string[] {
@@ -25,7 +27,8 @@ function caseLines(run: Run, options: DiagramOptions): string[] {
   const name = [run.kernel, run.fs].filter(Boolean).join(' ') || run.scenario
   const open = `    <testcase classname="${escape(run.scenario)}" name="${escape(name)}" time="${run.seconds.toFixed(3)}"`
   if (run.verdict === 'holds') return [`${open}/>`]
-  if (!run.failure) return [`${open}>`, `      <skipped message="${escape(`incomplete: ${reasonOf(run)}`)}"/>`, '    </testcase>']
+  if (!run.failure)
+    return [`${open}>`, `      <skipped message="${escape(`incomplete: ${reasonOf(run)}`)}"/>`, '    </testcase>']
   return [
     `${open}>`,
     `      <failure type="${run.failure.class}" message="${escape(headline(run.failure))}">${escape(runText(run, options))}</failure>`,

@@ -17,6 +17,9 @@ export function ktapText(runs: readonly Run[]): string {
 function resultLines(run: Run, number: number): string[] {
   const name = [run.kernel, run.fs].filter(Boolean).join(' ') || run.scenario
   const comments = run.failure ? [headline(run.failure), `replay: ${run.failure.command}`] : [answerOf(run)]
-  const result = run.verdict === 'incomplete' ? `ok ${number} ${name} # SKIP incomplete` : `${run.verdict === 'holds' ? 'ok' : 'not ok'} ${number} ${name}`
+  const result =
+    run.verdict === 'incomplete'
+      ? `ok ${number} ${name} # SKIP incomplete`
+      : `${run.verdict === 'holds' ? 'ok' : 'not ok'} ${number} ${name}`
   return [...comments.map((comment) => `# ${comment}`), result]
 }

@@ -1,32 +1,22 @@
 /** Values and variables as words: what a reader of a report sees instead of numbers and indices. */
 import type { TransitionSystem, Variable } from '../model/system.ts'
 
-/** Instance `taskN` of the pool of tasks is the N-th task of the scenario; its name says more. */
-export function objectName(system: TransitionSystem, object: string): string {
-  const index = taskIndex(system, object)
-  return index < 0 ? object : system.tasks[index].name
-}
-
-/** Index of the task that an instance name stands for, or -1. */
+/** Index of the task that an instance or a label stands for, or -1. Tasks have the names of the scenario. */
 export function taskIndex(system: TransitionSystem, object: string): number {
-  const digits = /^task(\d+)$/.exec(object)?.[1]
-  return digits !== undefined && Number(digits) < system.tasks.length ? Number(digits) : -1
+  return system.tasks.findIndex((task) => task.name === object)
 }
 
-/** `_refcount` of `folio0._refcount`; `pte[1]` of `mm0.pte[1]`. */
+/** `_refcount` of `page0._refcount`; `pte[1]` of `vma.pte[1]`. */
 export function fieldName(variable: Variable): string {
   const { name, object } = variable
   return name.startsWith(`${object}.`) ? name.slice(object.length + 1) : name
 }
 
-export function variableName(system: TransitionSystem, variable: number): string {
-  const { name, object } = system.variables[variable]
-  return name.startsWith(object) ? objectName(system, object) + name.slice(object.length) : name
-}
+export const variableName = (system: TransitionSystem, variable: number): string => system.variables[variable].name
 
 export function valueName(system: TransitionSystem, variable: number, value: number): string {
   const { kind, labels, lo, name } = system.variables[variable]
-  if (labels) return objectName(system, labels[value - lo] ?? String(value))
+  if (labels) return labels[value - lo] ?? String(value)
   if (kind === 'bool') return value === 0 ? 'false' : 'true'
   return name.endsWith('.sharers') ? maskName(system, value) : String(value)
 }

@@ -23,7 +23,9 @@ function resultOf(run: Run, failure: Failure, ruleIndex: number): object {
     ruleId: failure.class,
     ruleIndex,
     level: 'error',
-    message: { text: `${titleOf(run)}: ${headline(failure).replace(/^.*?: violated: /, '')}. Replay: ${failure.command}` },
+    message: {
+      text: `${titleOf(run)}: ${headline(failure).replace(/^.*?: violated: /, '')}. Replay: ${failure.command}`,
+    },
     locations: [{ physicalLocation: locationOf(failure.place) }],
     codeFlows: [{ threadFlows: threadsOf(failure) }],
   }

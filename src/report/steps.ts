@@ -59,14 +59,10 @@ export function stepsOf(model: ExplainingModel, { states, actions }: Replay): St
 }
 
 function stepOf(system: TransitionSystem, step: MicroStep, index: number, task: number): Step {
-  const site = system.sites[step.site]
   return {
     index,
     task,
-    stack: stackOf(system, site.call),
-    file: system.files[site.file],
-    line: site.line,
-    text: site.text,
+    ...whereOf(system, step.site),
     reads: step.reads.map(({ variable, value }) => readOf(system, variable, value)),
     changes: step.changes.map(({ variable, from, to }) => ({
       variable,
@@ -77,6 +73,21 @@ function stepOf(system: TransitionSystem, step: MicroStep, index: number, task: 
     violates: false,
   }
 }
+
+/** The place of a site. What lies inside a primitive of the dialect, a lock say, is shown as the call of the primitive. */
+export function whereOf(
+  system: TransitionSystem,
+  index: number,
+): Place & { readonly stack: readonly Frame[]; readonly text: string } {
+  const site = system.sites[index]
+  const stack = stackOf(system, site.call)
+  const file = system.files[site.file]
+  const primitive = isPrimitive.test(file) ? stack.at(-1) : undefined
+  if (primitive) return { stack: stack.slice(0, -1), file: primitive.file, line: primitive.line, text: primitive.text }
+  return { stack, file, line: site.line, text: site.text }
+}
+
+const isPrimitive = /(^|\/)src\/dialect\//
 
 export const readOf = (system: TransitionSystem, variable: number, raw: number): Read => ({
   variable,
@@ -99,4 +110,3 @@ export function stackOf(system: TransitionSystem, call: number): Frame[] {
 export function placeOfSite(system: TransitionSystem, site: number): Place | null {
   return site < 0 ? null : { file: system.files[system.sites[site].file], line: system.sites[site].line }
 }
-

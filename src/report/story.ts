@@ -40,21 +40,24 @@ export const weights = {
   heldLock: 65,
   testEarlier: 60,
   sameObject: 50,
-  queueing: 48,
   droppedLock: 45,
   coreRead: 40,
+  sameObjectOfHang: 35,
   otherChange: 30,
   otherLock: 20,
   ghost: 15,
+  queueing: 12,
   otherRead: 5,
 } as const
 
 /** What is told after the hang is certain: what the sleeper still does and what touches the core. */
 const tellWhenDoomed = weights.looksForSleepers
 
-interface Cone {
+export interface Cone {
   readonly culprit: Waiter | undefined
+  /** What the wanted condition reads; for a violation what the violating step read. */
   readonly core: ReadonlySet<number>
+  /** What the sleeper set to be woken: its state, its entry in a queue. */
   readonly queue: ReadonlySet<number>
   /** Those of the queue that the sleeper itself looks at: its state. */
   readonly guard: ReadonlySet<number>
@@ -79,7 +82,7 @@ export function tell(failure: Failure): Told[] {
     if (staleReads.get(v) === i) return weights.window
     if (isLockVariable(failure, v)) return 0
     if (cone.core.has(v)) return isCulprit ? (isLast ? weights.test : weights.testEarlier) : weights.coreRead
-    if (cone.queue.has(v) && !isCulprit && !step.changes.some((c) => c.variable === v)) return weights.looksForSleepers
+    if (cone.queue.has(v) && !cone.guard.has(v) && !isCulprit) return weights.looksForSleepers
     return weights.otherRead
   }
   const weighChange = (step: Step, i: number, v: number): number => {
@@ -89,12 +92,12 @@ export function tell(failure: Failure): Told[] {
     if (cone.core.has(v)) return weights.always
     if (isLockVariable(failure, v)) {
       if (cone.heldLocks.has(v) && isLast) return weights.heldLock
-      return isCulprit && droppedBeforeSleep(failure, cone, i) ? weights.droppedLock : weights.otherLock
+      return isCulprit && droppedBeforeSleep(failure, cone, i, v) ? weights.droppedLock : weights.otherLock
     }
     if (windows.get(v) === i) return weights.window
     if (cone.queue.has(v) && !isCulprit) return weights.wakes
     if (cone.queue.has(v)) return !cone.guard.has(v) ? weights.queueing : isLast ? weights.sleeps : weights.testEarlier
-    if (cone.objects.has(object)) return weights.sameObject
+    if (cone.objects.has(object)) return failure.hang ? weights.sameObjectOfHang : weights.sameObject
     return ghost ? weights.ghost : weights.otherChange
   }
   return steps.map((step, i) => {
@@ -109,11 +112,16 @@ export function tell(failure: Failure): Told[] {
       }),
     ]
     const weight = step.violates ? weights.always : Math.max(0, ...notes.map((n) => n.weight))
-    return { step, notes, weight: isAfterDoom(failure, cone, step) && weight < tellWhenDoomed ? 0 : weight, says: saysOf(failure, cone, step) }
+    return {
+      step,
+      notes,
+      weight: isAfterDoom(failure, cone, step) && weight < tellWhenDoomed ? 0 : weight,
+      says: saysOf(failure, cone, step),
+    }
   })
 }
 
-function coneOf(failure: Failure): Cone {
+export function coneOf(failure: Failure): Cone {
   const { system, waiting, steps } = failure
   const culprit = failure.hang ? culpritOf(failure) : undefined
   const core = new Set<number>()
@@ -176,12 +184,14 @@ function kindOfChange(failure: Failure, change: { variable: number; from: string
   return ['null', 'nobody'].includes(change.to) ? 'unlock' : 'lock'
 }
 
-/** The locks that a sleeper gives up between its preparations and its sleep. */
-function droppedBeforeSleep(failure: Failure, cone: Cone, i: number): boolean {
-  const { steps } = failure
-  const task = cone.culprit?.task
-  const prepared = steps.findLastIndex((s) => s.task === task && s.changes.some((c) => cone.queue.has(c.variable)))
-  return i > prepared
+/** Does the sleeper give up a lock here, inside its wait, that it took before? */
+function droppedBeforeSleep(failure: Failure, cone: Cone, i: number, lock: number): boolean {
+  const { culprit } = cone
+  const wait = culprit?.stack[culprit.waitDepth - 1]
+  const isInside = (s: Step) => s.stack.some((f) => f.call === wait?.call)
+  const changes = (s: Step) => s.task === culprit?.task && s.changes.some((c) => c.variable === lock)
+  const taken = failure.steps.slice(0, i).findLast(changes)
+  return isInside(failure.steps[i]) && taken !== undefined && !isInside(taken)
 }
 
 function isAfterDoom(failure: Failure, cone: Cone, step: Step): boolean {
@@ -195,10 +205,10 @@ function saysOf(failure: Failure, cone: Cone, step: Step): string {
 }
 
 /** Tasks that went on after the hang was certain, and did not get stuck themselves. */
-export function whoRunsOn(failure: Failure, told: readonly Told[]): string[] {
-  const { hang, system, waiting } = failure
+export function whoRunsOn(failure: Failure, told: readonly Told[]): number[] {
+  const { hang, waiting } = failure
   if (!hang) return []
   const hidden = told.filter((t) => t.weight === 0 && t.step.index > hang.doomedAt).map((t) => t.step.task)
   const stuck = new Set(waiting.map((w) => w.task))
-  return [...new Set(hidden)].filter((t) => !stuck.has(t)).map((t) => system.tasks[t].name)
+  return [...new Set(hidden)].filter((t) => !stuck.has(t))
 }

@@ -9,13 +9,16 @@ import { labelled, wrap } from './wrap.ts'
 const column = 10
 
 export function runText(run: Run, options: DiagramOptions): string {
-  const lines = run.failure ? violatedLines(run, run.failure, options) : [...wrap(`${titleOf(run)}: ${answerOf(run)}`, options.width, '  ')]
+  const lines = run.failure
+    ? violatedLines(run, run.failure, options)
+    : [...wrap(`${titleOf(run)}: ${answerOf(run)}`, options.width, '  ')]
   if (run.verdict === 'incomplete') lines.push(...labelled('again', run.command, column, Infinity))
   return lines.join('\n')
 }
 
 /** `dio-vs-punch-hole, 5.18, xfs`. */
-export const titleOf = (run: Pick<Run, 'scenario' | 'kernel' | 'fs'>): string => [run.scenario, run.kernel, run.fs].filter(Boolean).join(', ')
+export const titleOf = (run: Pick<Run, 'scenario' | 'kernel' | 'fs'>): string =>
+  [run.scenario, run.kernel, run.fs].filter(Boolean).join(', ')
 
 /** First line of every failure, in the form that editors and CI systems jump to. */
 export const headline = ({ place, class: violation, message }: Failure): string =>
@@ -27,15 +30,24 @@ function violatedLines(run: Run, failure: Failure, options: DiagramOptions): str
   return [
     headline(failure),
     '',
-    ...wrap(`${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')} explored`, width, '  '),
+    ...wrap(
+      `${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')} explored`,
+      width,
+      '  ',
+    ),
     '',
     ...(failure.steps.length > 0 ? diagram(failure, options) : []),
     ...wrap(`violated: ${failure.class}: ${failure.message}`, width, '  '),
     '',
     ...(failure.waiting.length > 0 ? [...hangLines(failure, width), ''] : []),
     ...section('effect', effectOf(failure).join(' ')),
-    ...section('detectors', detectorsOf(failure).map((d) => `${d.name}: ${d.sees}, ${d.why}`).join('. ') + '.'),
-    ...labelled('bounds', boundsText(run), column, width),
+    ...section(
+      'detectors',
+      detectorsOf(failure)
+        .map((d) => `${d.name}: ${d.sees}, ${d.why}`)
+        .join('. ') + '.',
+    ),
+    ...(boundsText(run) ? section('bounds', boundsText(run)) : []),
     ...labelled('replay', failure.command, column, Infinity),
   ]
 }
@@ -45,7 +57,7 @@ export function answerOf(run: Run): string {
   const size = `${counted(states, 'state')}, ${counted(transitions, 'transition')}, depth ${grouped(depth)}`
   switch (run.verdict) {
     case 'holds':
-      return `holds (${size}; bounds: ${boundsText(run)})`
+      return `holds (${size}${boundsText(run) && `; bounds: ${boundsText(run)}`})`
     case 'incomplete':
       return `incomplete: ${reasonOf(run)} (so far ${size}, no violation)`
     case 'violated':
@@ -68,4 +80,7 @@ export function reasonOf(run: Run): string {
   }
 }
 
-const boundsText = ({ bounds }: Run): string => Object.entries(bounds).map(([name, n]) => `${name}=${n}`).join(' ') || 'none'
+const boundsText = ({ bounds }: Run): string =>
+  Object.entries(bounds)
+    .map(([name, n]) => `${name}=${n}`)
+    .join(' ')

@@ -3,8 +3,8 @@ import { evaluate } from '../model/evaluate.ts'
 import type { State } from '../model/layout.ts'
 import type { WaitingTask } from '../model/model.ts'
 import type { Expression, TransitionSystem } from '../model/system.ts'
-import { objectName, taskIndex, variableName } from './names.ts'
-import { readOf, stackOf, type Frame, type Place, type Read, type Step } from './steps.ts'
+import { taskIndex, variableName } from './names.ts'
+import { readOf, stackOf, whereOf, type Frame, type Place, type Read, type Step } from './steps.ts'
 
 export interface Waiter {
   readonly task: number
@@ -28,6 +28,7 @@ export interface Waiter {
   /** Variables that its guard reads: who changes one of these may wake it. */
   readonly guardReads: readonly number[]
   readonly stack: readonly Frame[]
+  readonly where: ReturnType<typeof whereOf>
   /** Number of frames of `stack` down to the function that tested, prepared and slept. */
   readonly waitDepth: number
   /** Where that function was called. */
@@ -59,6 +60,7 @@ export function waiterOf(system: TransitionSystem, w: WaitingTask, last: State, 
     state: stateLabel(system, guardReads, last),
     guardReads,
     stack,
+    where: whereOf(system, location.site),
     waitDepth,
     place: caller ?? { file: system.files[site.file], line: site.line },
   }
@@ -75,7 +77,12 @@ export function readBy(expressions: readonly Expression[], state: State, task: n
  * A wait function says that its task is about to sleep, tests, and sleeps: it is the innermost function of the stack
  * that also contains the last step in which the task changed what its guard reads. Without one, the whole stack.
  */
-function waitDepthOf(task: number, stack: readonly Frame[], steps: readonly Step[], guardReads: readonly number[]): number {
+function waitDepthOf(
+  task: number,
+  stack: readonly Frame[],
+  steps: readonly Step[],
+  guardReads: readonly number[],
+): number {
   const prepared = steps.findLast((s) => s.task === task && s.changes.some((c) => guardReads.includes(c.variable)))
   if (!prepared) return stack.length
   let common = 0
@@ -98,8 +105,7 @@ function locksHeldBy(system: TransitionSystem, state: State, task: number): { na
 /** Name of the object with an address. */
 function addressName(system: TransitionSystem, address: number): string | null {
   const variable = system.variables.find((v) => v.kind === 'address' && v.labels && address >= v.lo && address <= v.hi)
-  const label = variable?.labels?.[address - variable.lo]
-  return label ? objectName(system, label) : null
+  return variable?.labels?.[address - variable.lo] ?? null
 }
 
 /** `inode.i_rwsem` waited for in a guard that reads `inode0.i_rwsem.holder` is `inode0.i_rwsem`. */

@@ -1,12 +1,14 @@
 /** Paragraphs broken at blanks; later lines are indented. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.trim() !== '' && line.length + 1 + word.length > width) {
+  let line = /^ */.exec(text)![0]
+  let isEmpty = true
+  for (const word of text.trimStart().split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
       lines.push(line)
       line = indent + word
-    } else line = line === '' ? word : `${line} ${word}`
+    } else line += isEmpty ? word : ` ${word}`
+    isEmpty = false
   }
   return [...lines, line]
 }
