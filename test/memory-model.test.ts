@@ -43,7 +43,7 @@ const program = loadProgram({ root: resolve('.'), files: [file] })
 function verdict(scenario: string, memoryModel: MemoryModel): string {
   const system = program.compile({ scenario, kernel: '', memoryModel })
   if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
-  return search(compileToJavaScript(system), { poll: () => 'go' }).kind
+  return search(compileToJavaScript(system), { maxStates: 1e6, memoryBytesMax: 1e9, hangStatesMax: 1e5, poll: () => 'go' }).kind
 }
 
 test('the file is accepted', () => expect(program.diagnostics).toEqual([]))

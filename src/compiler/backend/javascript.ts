@@ -97,58 +97,72 @@ class Generator {
   #action(action: Action, name: string): string {
     const { file, line, text } = this.#system.sites[action.site]
     const { guard, locals, body } = lowerAction(this.#system, this.#layout, action)
-    const lines: string[] = [
+    const isAlways = guard.kind === 'known' && guard.holds
+    const names = ['violation = -1', ...locals].join(', ')
+    return [
       `// ${this.#system.files[file]}:${line}: ${text}`,
       `function ${name}(${this.#parameters}) {`,
-    ]
-    if (guard.kind !== 'known' || !guard.holds) lines.push(`  if (!(${conditionText(guard, locals)})) return n`)
-    if (locals.length > 0) lines.push(`  let ${locals.join(', ')}`)
-    this.#block(body, locals, action, '  ', lines)
-    return [...lines, '}'].join('\n')
-  }
-
-  #block(
-    body: readonly Instruction[],
-    locals: readonly string[],
-    action: Action,
-    indent: string,
-    lines: string[],
-  ): void {
-    for (const instruction of body) {
-      switch (instruction.kind) {
-        case 'word':
-          lines.push(`${indent}w${instruction.word} = ${valueText(instruction.value, locals)}`)
-          break
-        case 'local':
-          lines.push(`${indent}${locals[instruction.local]} = ${valueText(instruction.value, locals)}`)
-          break
-        case 'if':
-          lines.push(`${indent}if (${conditionText(instruction.condition, locals)}) {`)
-          this.#block(instruction.then, locals, action, indent + '  ', lines)
-          if (instruction.otherwise.length > 0) {
-            lines.push(`${indent}} else {`)
-            this.#block(instruction.otherwise, locals, action, indent + '  ', lines)
-          }
-          lines.push(`${indent}}`)
-          break
-        case 'cover':
-          lines.push(`${indent}covered[${instruction.property >>> 5}] |= ${hex(1 << (instruction.property & 31))}`)
-          break
-        case 'end':
-          lines.push(indent + this.#end(action.id, instruction.violation))
-          break
-        default:
-          unreachable(instruction)
-      }
-    }
+      ...(isAlways ? [] : [`  if (!(${conditionText(guard, locals)})) return n`]),
+      `  let ${names}`,
+      ...bodyText(body, locals),
+      ...this.#record(action.id),
+      '}',
+    ].join('\n')
   }
 
   /** Writes successor n. */
-  #end(action: number, violation: number): string {
+  #record(action: number): string[] {
     const { words } = this.#layout
-    const at = words === 1 ? 'n' : `n * ${words}`
-    const stores = this.#words.map((w, i) => `states[${i === 0 ? at : `${at} + ${i}`}] = ${w}`)
-    return [...stores, `actions[n] = ${action}`, `violations[n] = ${violation}`, 'return n + 1'].join('; ')
+    const at = words === 1 ? 'n' : 'at'
+    return [
+      ...(words === 1 ? [] : [`  const at = n * ${words}`]),
+      ...this.#words.map((w, i) => `  states[${i === 0 ? at : `${at} + ${i}`}] = ${w}`),
+      `  actions[n] = ${action}`,
+      '  violations[n] = violation',
+      '  return n + 1',
+    ]
+  }
+}
+
+/** The steps of an action. `end:` is left where it is done or violates something. */
+function bodyText(body: readonly Instruction[], locals: readonly string[]): string[] {
+  const last = body.at(-1)
+  const isStraight = last?.kind === 'end' && last.violation === -1 && body.every((i) => i.kind !== 'if')
+  const lines: string[] = []
+  if (!isStraight) lines.push('  end: {')
+  blockText(isStraight ? body.slice(0, -1) : body, locals, isStraight ? '  ' : '    ', lines)
+  if (!isStraight) lines.push('  }')
+  return lines
+}
+
+function blockText(body: readonly Instruction[], locals: readonly string[], indent: string, lines: string[]): void {
+  for (const instruction of body) {
+    switch (instruction.kind) {
+      case 'word':
+        lines.push(`${indent}w${instruction.word} = ${valueText(instruction.value, locals)}`)
+        break
+      case 'local':
+        lines.push(`${indent}${locals[instruction.local]} = ${valueText(instruction.value, locals)}`)
+        break
+      case 'if':
+        lines.push(`${indent}if (${conditionText(instruction.condition, locals)}) {`)
+        blockText(instruction.then, locals, indent + '  ', lines)
+        if (instruction.otherwise.length > 0) {
+          lines.push(`${indent}} else {`)
+          blockText(instruction.otherwise, locals, indent + '  ', lines)
+        }
+        lines.push(`${indent}}`)
+        break
+      case 'cover':
+        lines.push(`${indent}covered[${instruction.property >>> 5}] |= ${hex(1 << (instruction.property & 31))}`)
+        break
+      case 'end':
+        if (instruction.violation !== -1) lines.push(`${indent}violation = ${instruction.violation}`)
+        lines.push(`${indent}break end`)
+        break
+      default:
+        unreachable(instruction)
+    }
   }
 }
 

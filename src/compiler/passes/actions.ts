@@ -10,13 +10,11 @@
 import type { Action, Expression, Location, Statement } from '../../model/system.ts'
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
 import { constant, isConstant, mapExpression, ONE, variablesOf, ZERO } from '../expression.ts'
+import type { Mover } from './movers.ts'
 import { intervalOf, type Ranges } from './intervals.ts'
 import { joinOf } from './joins.ts'
 import { livenessOf } from './liveness.ts'
 import type { Variable } from '../../model/system.ts'
-
-/** How a step commutes with the steps of other tasks. */
-export type Mover = 'local' | 'both' | 'acquire' | 'release' | 'none' | 'blocking'
 
 export interface ActionsInput {
   readonly task: number

@@ -225,24 +225,41 @@ class ActionWriter {
   readonly #frame: Frame
   readonly #locals: readonly Local[]
   readonly #values: Values
+  /** Of the record: the action's id, or -1 - number of the violating end. */
+  readonly #meta: Local
+  /** Number of the violating end of a property. */
+  readonly #violations = new Map<number, number>()
 
   constructor(code: ActionCode, map: MemoryMap, ends: ViolatingEnd[], frame: Frame) {
     this.#code = code
     this.#map = map
     this.#ends = ends
     this.#frame = frame
+    this.#meta = frame.f.local()
     this.#locals = frame.f.locals(code.locals.length)
     this.#values = new Values(frame.words, this.#locals, () => frame.f.local())
   }
 
   code(): Code {
-    const { guard, body } = this.#code
-    const always = guard.kind === 'known' && guard.holds
-    const disabled = wasm.when(wasm.isZero(this.#values.condition(guard)), wasm.giveBack(wasm.get(this.#frame.out)))
-    return [always ? [] : disabled, this.#block(body), wasm.never]
+    const { guard, body, action } = this.#code
+    const out = wasm.get(this.#frame.out)
+    const isAlways = guard.kind === 'known' && guard.holds
+    return [
+      isAlways ? [] : wasm.when(wasm.isZero(this.#values.condition(guard)), wasm.giveBack(out)),
+      wasm.set(this.#meta, wasm.constant(action.id)),
+      wasm.block(this.#block(body, 0)),
+      this.#frame.words.map((w, i) => wasm.store(out, wasm.get(w), 4 * i)),
+      wasm.store(out, wasm.get(this.#meta), this.#map.stateBytes),
+      wasm.when(
+        wasm.lessSigned(wasm.get(this.#meta), wasm.constant(0)),
+        wasm.store(wasm.constant(cells.violated), wasm.constant(1)),
+      ),
+      wasm.giveBack(wasm.add(out, wasm.constant(this.#map.recordBytes))),
+    ]
   }
 
-  #block(body: readonly Instruction[]): Code {
+  /** `depth`: blocks between here and the end of the action. */
+  #block(body: readonly Instruction[], depth: number): Code {
     return body.map((instruction): Code => {
       switch (instruction.kind) {
         case 'word':
@@ -250,31 +267,25 @@ class ActionWriter {
         case 'local':
           return wasm.set(this.#locals[instruction.local], this.#values.value(instruction.value))
         case 'if': {
-          const condition = this.#values.condition(instruction.condition)
-          return wasm.when(condition, this.#block(instruction.then), this.#block(instruction.otherwise))
+          const [then, otherwise] = [instruction.then, instruction.otherwise].map((arm) => this.#block(arm, depth + 1))
+          return wasm.when(this.#values.condition(instruction.condition), then, otherwise)
         }
         case 'cover': {
           const cell = wasm.constant(this.#map.covered + 4 * (instruction.property >>> 5))
           return wasm.store(cell, wasm.or(wasm.load(cell), wasm.constant(1 << (instruction.property & 31))))
         }
         case 'end':
-          return this.#end(instruction.violation)
+          return [instruction.violation === -1 ? [] : this.#violate(instruction.violation), wasm.leave(depth)]
         default:
           return unreachable(instruction)
       }
     })
   }
 
-  /** Writes a record. */
-  #end(violation: number): Code {
+  #violate(property: number): Code {
     const { id } = this.#code.action
-    const out = wasm.get(this.#frame.out)
-    const meta = violation === -1 ? id : -this.#ends.push({ action: id, property: violation })
-    return [
-      this.#frame.words.map((w, i) => wasm.store(out, wasm.get(w), 4 * i)),
-      wasm.store(out, wasm.constant(meta), this.#map.stateBytes),
-      violation === -1 ? [] : wasm.store(wasm.constant(cells.violated), wasm.constant(1)),
-      wasm.giveBack(wasm.add(out, wasm.constant(this.#map.recordBytes))),
-    ]
+    const number = this.#violations.get(property) ?? this.#ends.push({ action: id, property }) - 1
+    this.#violations.set(property, number)
+    return wasm.set(this.#meta, wasm.constant(-1 - number))
   }
 }

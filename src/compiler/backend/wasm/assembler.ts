@@ -78,8 +78,10 @@ export const store = (address: Code, value: Code, offset = 0): Code => [address,
 
 export const call = (callee: Callee, ...values: readonly Code[]): Code => [values, 0x10, unsigned(callee.index)]
 export const giveBack = (value: Code): Code => [value, 0x0f]
-/** Stands where control cannot come. */
-export const never: Code = 0x00
+/** `leave` jumps behind it. */
+export const block = (body: Code): Code => [0x02, noValue, body, 0x0b]
+/** Out of the innermost block, loop body or branch of a `when` (0), or one further out. */
+export const leave = (depth: number): Code => [0x0c, unsigned(depth)]
 
 export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
   Array.isArray(otherwise) && otherwise.length === 0
