@@ -8,6 +8,8 @@ import {
   ___wait_var_event,
   DAX_REAL,
   dax_insert_entry,
+  dax_insert_zero_entry,
+  dax_load_hole,
   dax_page_is_idle,
   FOLL_PIN,
   folio_put,
@@ -15,11 +17,13 @@ import {
   folio_ref_count,
   GUP_PIN_COUNTING_BIAS,
   iomap_begin,
+  is_zero_folio,
   ptep_get,
   set_pte_at,
   VM_FAULT_NOPAGE,
   VM_FAULT_SIGBUS,
   wake_up_var,
+  ZERO_PAGE,
   type DaxEntry,
   type Errno,
   type Folio,
@@ -33,6 +37,7 @@ import { change } from './change.ts'
  * to be used. Linux v6.14: put_devmap_managed_folio_refs(), __put_devmap_managed_folio_refs().
  */
 export function put_devmap_managed_folio_refs(folio: Folio, refs: number): boolean {
+  if (is_zero_folio(folio)) return false
   if (folio._refcount.sub_return(refs) === 1) wake_up_var(wait_address(folio))
   return true
 }
@@ -91,11 +96,15 @@ export default change({
     },
     dax_fault_iter(vma: Vma, index: number, write: boolean): number {
       const mapping = vma.vm_file!
-      const block = iomap_begin(mapping.host!, index)
-      if (block === null) return VM_FAULT_SIGBUS
+      const block = iomap_begin(mapping.host!, index, write)
+      if (block === null) return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
       const folio = block.pfn!
       dax_insert_entry(mapping, index, folio, write)
       return vmf_insert_mixed_mkwrite(vma, index, folio, write)
+    },
+    dax_load_hole(vma: Vma, index: number): number {
+      dax_insert_zero_entry(vma.vm_file!, index)
+      return vmf_insert_mixed_mkwrite(vma, index, ZERO_PAGE(), false)
     },
   },
 })

@@ -15,7 +15,7 @@ export default change({
       const entry = mapping.i_pages[index]
       if (entry.locked) return null
       const page = dax_busy_page(entry)
-      put_unlocked_entry(entry)
+      put_unlocked_entry(entry, false)
       return page
     },
   },

@@ -11,7 +11,7 @@ export default change({
   title: 'block: Fix page refcounts for unaligned buffers in __bio_release_pages() (6.1.y)',
   after: {
     iov_iter_extract_pages(bio: Bio, index: number): Folio | null {
-      return get_user_pages_fast(bio.bi_vma!, index, FOLL_WRITE)
+      return get_user_pages_fast(bio.bi_vma!, index, bio.bi_op_write ? 0 : FOLL_WRITE)
     },
     bio_release_page(folio: Folio): void {
       folio_put_refs(folio, 1)

@@ -6,10 +6,10 @@ import { at, atomic, spin_lock, spin_unlock, Struct } from '../dialect/index.ts'
 import {
   FOLL_WRITE,
   gup_put_folio,
+  is_zero_folio,
   ptep_get,
   try_grab_folio,
   try_grab_folio_fast,
-  vm_normal_page,
   type Folio,
   type Vma,
 } from '../kernel/index.ts'
@@ -53,7 +53,7 @@ export default change({
   before: {
     gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
-      if (page === null) return null
+      if (page === null || is_zero_folio(page)) return null
       const devmap = pte_devmap()
       if (devmap && !get_dev_pagemap()) return null
       const folio = gup_fast_folio(vma, index, page, flags)
@@ -64,7 +64,7 @@ export default change({
       spin_lock(vma.vm_mm!.page_table_lock)
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
       if (page !== null) {
-        const devmap = vm_normal_page(page) === null && pte_devmap()
+        const devmap = !is_zero_folio(page) && pte_devmap()
         if (devmap) get_dev_pagemap()
         try_grab_folio(page, 1, flags)
         if (devmap) put_dev_pagemap()

@@ -11,6 +11,7 @@ import bio_fix from './bio-fix.ts'
 import bio_folio_put_refs from './bio-folio-put-refs.ts'
 import type { KernelFunctions } from './change.ts'
 import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
+import change_237388320dee from './237388320dee.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
 import change_6be3e21d25ca from './6be3e21d25ca.ts'
 import change_7851bf649d42 from './7851bf649d42.ts'
@@ -39,6 +40,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_b67fbebd4cf9,
   change_f4f451a16dd1,
   change_d8ddc099c6b3,
+  change_237388320dee,
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */

@@ -16,10 +16,10 @@ import {
   machine_init,
   MmStruct,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_mmap,
   sys_munmap,
   sys_punch_hole,
-  sys_read_direct,
   thread_init,
   user_touch,
   Vma,
@@ -49,7 +49,7 @@ export default scenario({
     fio: () => {
       sys_mmap(vma)
       user_touch(vma, 0, true)
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
       sys_munmap(vma)
     },
     fallocate: () => {

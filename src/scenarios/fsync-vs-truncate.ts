@@ -18,11 +18,11 @@ import {
   machine_init,
   MmStruct,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_fsync,
   sys_ftruncate,
   sys_mmap,
   sys_munmap,
-  sys_read_direct,
   thread_init,
   Vma,
   vma_init,
@@ -51,7 +51,7 @@ export default scenario({
   tasks: {
     fio: () => {
       sys_mmap(vma)
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
       sys_munmap(vma)
     },
     fsync: () => {

@@ -16,10 +16,10 @@ import {
   machine_init,
   MmStruct,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_ftruncate,
   sys_mmap,
   sys_munmap,
-  sys_read_direct,
   thread_init,
   user_touch,
   Vma,
@@ -49,7 +49,7 @@ export default scenario({
     fio: () => {
       sys_mmap(vma)
       user_touch(vma, 1, true)
-      sys_read_direct(bio, 1)
+      sys_direct_io(bio, 1)
       sys_munmap(vma)
     },
     truncate: () => {

@@ -17,7 +17,7 @@ import {
   machine_init,
   MmStruct,
   sys_ftruncate,
-  sys_io_submit_read,
+  sys_io_submit,
   sys_mmap,
   sys_munmap,
   thread_init,
@@ -47,7 +47,7 @@ export default scenario({
   tasks: {
     fio: () => {
       sys_mmap(vma)
-      sys_io_submit_read(bio, 0)
+      sys_io_submit(bio, 0)
       sys_munmap(vma)
     },
     truncate: () => {

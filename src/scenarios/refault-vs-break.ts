@@ -20,8 +20,8 @@ import {
   mapped_init,
   MmStruct,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_punch_hole,
-  sys_read_direct,
   thread_init,
   user_touch,
   Vma,
@@ -52,7 +52,7 @@ export default scenario({
   },
   tasks: {
     fio: () => {
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
     },
     toucher: () => {
       user_touch(vma, 0, true)

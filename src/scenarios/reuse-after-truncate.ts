@@ -20,10 +20,10 @@ import {
   mapped_init,
   MmStruct,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_ftruncate,
   sys_mmap,
   sys_munmap,
-  sys_read_direct,
   thread_init,
   user_touch,
   Vma,
@@ -60,7 +60,7 @@ export default scenario({
     fio: () => {
       sys_mmap(vma)
       user_touch(vma, 0, true)
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
       sys_munmap(vma)
     },
     truncate: () => {

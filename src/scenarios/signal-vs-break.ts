@@ -16,10 +16,10 @@ import {
   MmStruct,
   signal_wake_up,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_mmap,
   sys_munmap,
   sys_punch_hole,
-  sys_read_direct,
   thread_init,
   Vma,
   vma_init,
@@ -47,7 +47,7 @@ export default scenario({
   tasks: {
     fio: () => {
       sys_mmap(vma)
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
       sys_munmap(vma)
     },
     fallocate: () => {

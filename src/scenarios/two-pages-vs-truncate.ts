@@ -19,7 +19,7 @@ import {
   mapped_init,
   MmStruct,
   sys_ftruncate,
-  sys_io_submit_read,
+  sys_io_submit,
   thread_init,
   Vma,
   vma_init,
@@ -49,8 +49,8 @@ export default scenario({
   },
   tasks: {
     fio: () => {
-      sys_io_submit_read(bio, 0)
-      sys_io_submit_read(other_bio, 1)
+      sys_io_submit(bio, 0)
+      sys_io_submit(other_bio, 1)
     },
     truncate: () => {
       sys_ftruncate(file, 0)

@@ -28,10 +28,10 @@ import {
   MmStruct,
   process_vm_readv,
   submit_bio_wait_endio,
+  sys_direct_io,
   sys_ftruncate,
   sys_mmap,
   sys_munmap,
-  sys_read_direct,
   thread_init,
   user_touch,
   Vma,
@@ -63,7 +63,7 @@ export default scenario({
     fio: () => {
       sys_mmap(vma)
       user_touch(vma, 0, true)
-      sys_read_direct(bio, 0)
+      sys_direct_io(bio, 0)
       wait_for_completion(debugger_is_done)
       sys_munmap(vma)
     },

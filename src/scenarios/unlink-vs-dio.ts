@@ -19,7 +19,7 @@ import {
   MmStruct,
   open_init,
   sys_close,
-  sys_io_submit_read,
+  sys_io_submit,
   sys_mmap,
   sys_munmap,
   sys_unlink,
@@ -51,7 +51,7 @@ export default scenario({
   tasks: {
     fio: () => {
       sys_mmap(vma)
-      sys_io_submit_read(bio, 0)
+      sys_io_submit(bio, 0)
       sys_munmap(vma)
       sys_close(file)
     },

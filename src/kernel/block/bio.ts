@@ -1,12 +1,13 @@
 /** Pages of a bio. Linux 7.3 block/bio.c. A bio has one page. */
-import { expect, when } from '../../dialect/index.ts'
+import { when } from '../../dialect/index.ts'
 import type { Bio } from '../include/bio.ts'
 import { EFAULT, type Errno } from '../include/errno.ts'
 import type { Folio } from '../include/mm_types.ts'
 import { FOLL_WRITE } from '../include/mm.ts'
+import { expect_owned } from '../mm/pgtable.ts'
 import { pin_user_pages_fast, unpin_user_page } from '../mm/gup.ts'
 
-/** Pins the page that the device is to write to. Linux: bio_iov_iter_get_pages(), iov_iter_extract_pages(). */
+/** Pins the page that the device is to write to, or to read. Linux: bio_iov_iter_get_pages(), iov_iter_extract_pages(). */
 export function bio_iov_iter_get_pages(bio: Bio, index: number): Errno {
   const folio = iov_iter_extract_pages(bio, index)
   if (folio === null) return -EFAULT
@@ -15,7 +16,7 @@ export function bio_iov_iter_get_pages(bio: Bio, index: number): Errno {
 }
 
 export function iov_iter_extract_pages(bio: Bio, index: number): Folio | null {
-  return pin_user_pages_fast(bio.bi_vma!, index, FOLL_WRITE)
+  return pin_user_pages_fast(bio.bi_vma!, index, bio.bi_op_write ? 0 : FOLL_WRITE)
 }
 
 /** Drops the reference of the page. Linux: bio_release_pages(), __bio_release_pages(). */
@@ -34,15 +35,13 @@ export function submit_bio(bio: Bio): void {
   bio.bi_submitted = true
 }
 
-/** The device takes a submitted bio and writes to its page, whoever the block belongs to by then. */
+/** The device takes a submitted bio and writes or reads its page, whoever the block belongs to by then. */
 export function device_transfer(bio: Bio): void {
   when(
     () => bio.bi_submitted,
     () => {
       bio.bi_submitted = false
-      const owner = bio.bi_folio!.block!.owner
-      expect(owner !== null, 'use-after-free', 'DMA goes to a block that belongs to a file')
-      expect(owner === bio.bi_vma!.vm_file!.host, 'data-corruption', 'DMA goes to a block of the file that was mapped')
+      expect_owned(bio.bi_folio!, bio.bi_vma!)
     },
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Direct I/O on a block device. Linux 7.3 block/fops.c. A read(2) with O_DIRECT, so that the device writes to memory.
+ * Direct I/O on a block device. Linux 7.3 block/fops.c: read(2) and write(2) with O_DIRECT, from and to a mapping.
  * Left out: more than one bio, errors, polling, and the marking of pages as dirty, which may move the release of the
  * pages from the interrupt to a worker.
  */
@@ -8,13 +8,13 @@ import type { Bio } from '../include/bio.ts'
 import type { Errno } from '../include/errno.ts'
 import { bio_iov_iter_get_pages, bio_release_pages, device_transfer, submit_bio } from './bio.ts'
 
-/** read(2): returns when the transfer is over and the page released. */
-export function sys_read_direct(bio: Bio, index: number): Errno {
+/** read(2), or write(2) for a bio that goes to the device: returns when the transfer is over and the page released. */
+export function sys_direct_io(bio: Bio, index: number): Errno {
   return __blkdev_direct_IO_simple(bio, index)
 }
 
 /** io_submit(2): returns when the device has it. */
-export function sys_io_submit_read(bio: Bio, index: number): Errno {
+export function sys_io_submit(bio: Bio, index: number): Errno {
   return __blkdev_direct_IO_async(bio, index)
 }
 

@@ -1,7 +1,7 @@
 /**
  * DAX: entries of files whose pages are blocks of the device. Linux 7.3 fs/dax.c.
- * Left out: huge entries; shared (reflinked) blocks; private copies; MAP_SYNC; holes read through the zero page (a read
- * of a hole allocates, as a write does); dax_read_lock() and the state of the device, which does not go away here.
+ * Left out: huge entries; shared (reflinked) blocks; private copies; MAP_SYNC; dax_read_lock() and the state of the device,
+ * which does not go away here.
  */
 import {
   assert,
@@ -14,14 +14,22 @@ import {
 } from '../../dialect/index.ts'
 import type { Errno } from '../include/errno.ts'
 import { ERESTARTSYS } from '../include/errno.ts'
-import { DAX_ABSENT, DAX_EMPTY, DAX_REAL, type AddressSpace, type DaxEntry, type Inode } from '../include/fs.ts'
+import {
+  DAX_ABSENT,
+  DAX_EMPTY,
+  DAX_REAL,
+  DAX_ZERO_PAGE,
+  type AddressSpace,
+  type DaxEntry,
+  type Inode,
+} from '../include/fs.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import { folio_mapcount, folio_put, folio_ref_count, VM_FAULT_SIGBUS } from '../include/mm.ts'
 import { WaitQueueHead } from '../include/wait.ts'
 import { schedule } from '../kernel/sched/core.ts'
 import { ___wait_var_event } from '../kernel/sched/wait_bit.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from '../kernel/sched/wait.ts'
-import { unmap_mapping_pages, vmf_insert_page_mkwrite } from '../mm/memory.ts'
+import { unmap_mapping_pages, vmf_insert_page_mkwrite, ZERO_PAGE } from '../mm/memory.ts'
 import { file_pages } from './inode.ts'
 import { iomap_begin } from './iomap.ts'
 
@@ -69,8 +77,8 @@ export function dax_wait_entry(mapping: AddressSpace, entry: DaxEntry): void {
 }
 
 /** Who looked at an entry and did not lock it wakes the next waiter: the wake-up that it got may have been meant for both. */
-export function put_unlocked_entry(entry: DaxEntry): void {
-  if (entry.kind !== DAX_ABSENT) dax_wake_entry(entry, false)
+export function put_unlocked_entry(entry: DaxEntry, wake_all: boolean): void {
+  if (entry.kind !== DAX_ABSENT) dax_wake_entry(entry, wake_all)
 }
 
 export function dax_unlock_entry(mapping: AddressSpace, index: number): void {
@@ -144,11 +152,14 @@ export function dax_scan_entry(mapping: AddressSpace, index: number): Folio | nu
   if (!wait_entry_unlocked_exclusive(mapping, index)) return null
   const entry = mapping.i_pages[index]
   const page = dax_busy_page(entry)
-  put_unlocked_entry(entry)
+  put_unlocked_entry(entry, false)
   return page
 }
 
-/** Removes an entry. Called with the `i_pages` lock held and the entry not locked. */
+/**
+ * Removes an entry. Nobody can rely on others to pass a wake-up on, since they may find no entry: all are woken.
+ * Called with the `i_pages` lock held and the entry not locked.
+ */
 export function dax_delete_entry(mapping: AddressSpace, index: number): void {
   const entry = mapping.i_pages[index]
   dax_disassociate_entry(entry)
@@ -159,12 +170,26 @@ export function dax_delete_entry(mapping: AddressSpace, index: number): void {
   dax_wake_entry(entry, true)
 }
 
-/** Truncate has found an entry. */
-export function dax_delete_mapping_entry(mapping: AddressSpace, index: number): void {
+/** Removes an entry, but keeps one with dirty data unless the blocks are about to go. */
+export function __dax_invalidate_entry(mapping: AddressSpace, index: number, trunc: boolean): void {
+  const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
   get_next_unlocked_entry(mapping, index)
-  if (mapping.i_pages[index].kind !== DAX_ABSENT) dax_delete_entry(mapping, index)
+  if (entry.kind !== DAX_ABSENT) {
+    if (trunc || (!entry.dirty && !entry.towrite)) dax_delete_entry(mapping, index)
+    else put_unlocked_entry(entry, true)
+  }
   spin_unlock(mapping.xa_lock)
+}
+
+/** Truncate has found an entry. */
+export function dax_delete_mapping_entry(mapping: AddressSpace, index: number): void {
+  __dax_invalidate_entry(mapping, index, true)
+}
+
+/** Somebody wants faults to look at the file again. */
+export function dax_invalidate_mapping_entry_sync(mapping: AddressSpace, index: number): void {
+  __dax_invalidate_entry(mapping, index, false)
 }
 
 /** Left out: the test for dirty data; the blocks are about to go. */
@@ -248,8 +273,8 @@ export function dax_iomap_fault(vma: Vma, index: number, write: boolean): number
 /** Called with the entry locked. */
 export function dax_fault_iter(vma: Vma, index: number, write: boolean): number {
   const mapping = vma.vm_file!
-  const block = iomap_begin(mapping.host!, index)
-  if (block === null) return VM_FAULT_SIGBUS
+  const block = iomap_begin(mapping.host!, index, write)
+  if (block === null) return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
   const folio = block.pfn!
   dax_insert_entry(mapping, index, folio, write)
   folio._refcount.inc()
@@ -258,8 +283,31 @@ export function dax_fault_iter(vma: Vma, index: number, write: boolean): number 
   return fault
 }
 
-/** Called with the entry locked. */
+/** A load from a hole sees the zero page. Called with the entry locked. */
+export function dax_load_hole(vma: Vma, index: number): number {
+  dax_insert_zero_entry(vma.vm_file!, index)
+  return vmf_insert_page_mkwrite(vma, index, ZERO_PAGE(), false)
+}
+
+/** Called with the entry locked. Linux: dax_insert_entry() with DAX_ZERO_PAGE. */
+export function dax_insert_zero_entry(mapping: AddressSpace, index: number): void {
+  const entry = mapping.i_pages[index]
+  spin_lock(mapping.xa_lock)
+  if (entry.kind === DAX_EMPTY) entry.kind = DAX_ZERO_PAGE
+  spin_unlock(mapping.xa_lock)
+}
+
+/** Called with the entry locked, so that its kind can be read without the `i_pages` lock: here with it, which is no other. */
+export function dax_is_zero_entry(mapping: AddressSpace, index: number): boolean {
+  spin_lock(mapping.xa_lock)
+  const zero = mapping.i_pages[index].kind === DAX_ZERO_PAGE
+  spin_unlock(mapping.xa_lock)
+  return zero
+}
+
+/** Called with the entry locked. Where the zero page was mapped before, it is unmapped first. */
 export function dax_insert_entry(mapping: AddressSpace, index: number, folio: Folio, write: boolean): void {
+  if (dax_is_zero_entry(mapping, index)) unmap_mapping_pages(mapping, index, index + 1)
   const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
   if (entry.kind !== DAX_REAL) {

@@ -31,7 +31,7 @@ export function dax_writeback_one(mapping: AddressSpace, index: number): void {
   const folio = entry.pfn
   get_next_unlocked_entry(mapping, index)
   if (entry.kind !== DAX_REAL || entry.pfn !== folio || !entry.towrite) {
-    put_unlocked_entry(entry)
+    put_unlocked_entry(entry, false)
     return
   }
   entry.locked = true

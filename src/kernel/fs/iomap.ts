@@ -8,29 +8,45 @@ import { Bio } from '../include/bio.ts'
 import { Block, type Inode } from '../include/fs.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
 
-/** The block at that place of the file, allocated if there was a hole. Null: the device is full. */
-export function iomap_begin(inode: Inode, index: number): Block | null {
+/** The block at that place of the file; who wants to write fills a hole. Null: a hole, or the device is full. */
+export function iomap_begin(inode: Inode, index: number, write: boolean): Block | null {
+  const block = bmap_lookup(inode, index)
+  if (block !== null || !write) return block
+  return bmap_fill(inode, index)
+}
+
+export function bmap_lookup(inode: Inode, index: number): Block | null {
   down_read(inode.i_lock)
   const block = inode.extent[index]
   up_read(inode.i_lock)
-  return block !== null ? block : bmap_alloc(inode, index)
+  return block
 }
 
-/** Takes a free block. One fault at a time gets here for an index, since the DAX entry is locked. */
+/** A block for a hole, or the one that somebody else has put there meanwhile. */
+export function bmap_fill(inode: Inode, index: number): Block | null {
+  const block = bmap_alloc(inode, index)
+  return block !== null ? block : bmap_lookup(inode, index)
+}
+
+/** A new block (IOMAP_F_NEW). Null: it is no hole any more, or the device is full. */
 export function bmap_alloc(inode: Inode, index: number): Block | null {
   down_write(inode.i_lock)
-  const block = indivisible(() => {
-    for (const candidate of all(Block)) {
-      if (candidate.owner === null) {
-        candidate.owner = inode
-        return candidate
+  const block = inode.extent[index] === null ? take_free_block(inode) : null
+  if (block !== null) inode.extent[index] = block
+  up_write(inode.i_lock)
+  return block
+}
+
+export function take_free_block(inode: Inode): Block | null {
+  return indivisible(() => {
+    for (const block of all(Block)) {
+      if (block.owner === null) {
+        block.owner = inode
+        return block
       }
     }
     return null
   })
-  inode.extent[index] = block
-  up_write(inode.i_lock)
-  return block
 }
 
 /** Gives blocks start .. end - 1 of the file back. Called with the fault lock held exclusively, or at eviction. */

@@ -4,10 +4,15 @@ import type { Errno } from '../include/errno.ts'
 import { EXT4, FUSE, type Inode } from '../include/fs.ts'
 import { dax_writeback_mapping_range } from './dax_writeback.ts'
 import { ext4_fallocate, ext4_setattr } from './ext4/inode.ts'
-import { fuse_do_setattr, fuse_file_fallocate } from './fuse/file.ts'
+import { fuse_do_setattr, fuse_file_fallocate, fuse_open } from './fuse/file.ts'
 import { file_pages, iput } from './inode.ts'
 import { xfs_file_fallocate } from './xfs/xfs_file.ts'
 import { xfs_vn_setattr_size } from './xfs/xfs_iops.ts'
+
+/** open(2), and close(2) at once. */
+export function sys_open(inode: Inode): void {
+  if (inode.i_sb!.s_type === FUSE) fuse_open(inode)
+}
 
 /** ftruncate(2), to a size in pages. */
 export function sys_ftruncate(inode: Inode, size: number): Errno {

@@ -9,6 +9,8 @@ export class Bio extends Struct<'bio'> {
   bi_submitted = bool()
   /** The transfer is over; the submitter waits for this. */
   bi_done = embedded(() => Completion)
-  /** Where the bytes are meant to go. */
+  /** The mapping that the bytes go to, or come from. */
   readonly bi_vma = ref(() => Vma)
+  /** REQ_OP_WRITE: the device reads memory. */
+  readonly bi_op_write = bool()
 }

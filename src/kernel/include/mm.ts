@@ -16,6 +16,11 @@ export const VM_FAULT_SIGBUS: number = 2
 export const VM_FAULT_SIGSEGV: number = 4
 export const VM_FAULT_NOPAGE: number = 8
 
+/** The page of zeroes that stands for holes. It is no page of the device, and its references do not matter. */
+export function is_zero_folio(folio: Folio): boolean {
+  return folio.block === null
+}
+
 export function folio_ref_count(folio: Folio): number {
   return folio._refcount.read()
 }

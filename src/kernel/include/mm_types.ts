@@ -27,7 +27,7 @@ export class Folio extends Struct<'folio'> {
   _mapcount = atomic(3)
   /** The file that has an entry for it, or null. Written under the `i_pages` lock of that file. */
   mapping = ref(() => AddressSpace)
-  /** The block of the device that it stands for: pfn = start of the device + block number, for ever. */
+  /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page. */
   readonly block = ref(() => Block)
 }
 

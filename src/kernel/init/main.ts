@@ -3,6 +3,7 @@ import { all, at, bound, init, index_of, Task } from '../../dialect/index.ts'
 import type { Bio } from '../include/bio.ts'
 import { AddressSpace, Block, FUSE, SuperBlock, type Inode } from '../include/fs.ts'
 import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
+import { ZERO_PAGE } from '../mm/memory.ts'
 import { __init_zone_device_page } from '../mm/mm_init.ts'
 import { vma_interval_tree_insert } from '../mm/mmap.ts'
 
@@ -14,6 +15,7 @@ export function machine_init(): void {
     init(at(Block, n), { pfn: at(Folio, n) })
     __init_zone_device_page(at(Folio, n))
   }
+  ZERO_PAGE()._refcount.set(1)
   for (const task of all(Task)) init(at(Cpu, task.id), { task })
 }
 
@@ -57,7 +59,12 @@ export function thread_init(id: number, mm: MmStruct): void {
   init(at(Cpu, id), { mm })
 }
 
-/** The transfer goes to that mapping. */
+/** The transfer goes from the device to that mapping: read(2). */
 export function bio_init(bio: Bio, vma: Vma): void {
   init(bio, { bi_vma: vma })
+}
+
+/** The transfer goes from that mapping to the device: write(2). */
+export function bio_write_init(bio: Bio, vma: Vma): void {
+  init(bio, { bi_vma: vma, bi_op_write: true })
 }

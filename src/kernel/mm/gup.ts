@@ -13,6 +13,7 @@ import {
   folio_put_refs,
   folio_ref_try_add,
   GUP_PIN_COUNTING_BIAS,
+  is_zero_folio,
   VM_FAULT_NOPAGE,
 } from '../include/mm.ts'
 import { handle_mm_fault } from './memory.ts'
@@ -38,8 +39,9 @@ export function pin_user_pages_remote(vma: Vma, index: number, gup_flags: number
   return __gup_longterm_locked(vma, index, gup_flags | FOLL_PIN)
 }
 
+/** The zero page is not pinned, only named. */
 export function unpin_user_page(folio: Folio): void {
-  gup_put_folio(folio, 1, FOLL_PIN)
+  if (!is_zero_folio(folio)) gup_put_folio(folio, 1, FOLL_PIN)
 }
 
 export function put_page(folio: Folio): void {
@@ -73,7 +75,7 @@ export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | nu
 export function gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
   const write = (flags & FOLL_WRITE) !== 0
   const page = ptep_get(vma, index, write)
-  if (page === null) return null
+  if (page === null || is_zero_folio(page)) return null
   const folio = try_grab_folio_fast(page, 1, flags)
   if (folio === null) return null
   if (ptep_get(vma, index, write) !== page) {
@@ -96,8 +98,8 @@ export function try_grab_folio_fast(page: Folio, refs: number, flags: number): F
 
 /** Called with the page-table lock held; the entry's own reference keeps the page from idle. */
 export function try_grab_folio(folio: Folio, refs: number, flags: number): void {
-  if ((flags & FOLL_PIN) !== 0) folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
-  else folio_get(folio)
+  if ((flags & FOLL_GET) !== 0) folio_get(folio)
+  else if (!is_zero_folio(folio)) folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
 }
 
 export function gup_put_folio(folio: Folio, refs: number, flags: number): void {

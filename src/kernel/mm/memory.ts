@@ -2,11 +2,11 @@
  * Page-table population and removal. Linux 7.3 mm/memory.c.
  * Left out: anonymous memory and private copies, swap, huge entries, userfaultfd, fault-around, per-VMA locks.
  */
-import { all, assert, down_read, index_of, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
+import { all, assert, at, bound, down_read, index_of, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
 import type { AddressSpace } from '../include/fs.ts'
 import { EXT4, FUSE } from '../include/fs.ts'
-import { Vma, type Folio } from '../include/mm_types.ts'
-import { VM_FAULT_NOPAGE, VM_FAULT_SIGSEGV, VM_FAULT_SIGBUS, folio_get } from '../include/mm.ts'
+import { Folio, Vma } from '../include/mm_types.ts'
+import { VM_FAULT_NOPAGE, VM_FAULT_SIGSEGV, VM_FAULT_SIGBUS, folio_get, is_zero_folio } from '../include/mm.ts'
 import { ext4_dax_fault } from '../fs/ext4/file.ts'
 import { fuse_dax_fault } from '../fs/fuse/dax.ts'
 import { xfs_filemap_fault } from '../fs/xfs/xfs_file.ts'
@@ -44,23 +44,34 @@ export function handle_mm_fault(vma: Vma, index: number, write: boolean): number
 /** Maps a page of the device. Called with the DAX entry locked; the caller's own reference keeps the page from idle. */
 export function vmf_insert_page_mkwrite(vma: Vma, index: number, folio: Folio, write: boolean): number {
   spin_lock(vma.vm_mm!.page_table_lock)
-  const error = insert_page_into_pte_locked(vma, index, folio, write)
+  const inserted = insert_page_into_pte_locked(vma, index, folio, write)
   spin_unlock(vma.vm_mm!.page_table_lock)
-  return error ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE
+  return inserted ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS
 }
 
-/** Called with the page-table lock held. True: the entry names another page. */
+/**
+ * Called with the page-table lock held. False: a store needs an entry that names another page already.
+ * Who only reads is content with whatever is there; he faults again if it is not enough.
+ */
 export function insert_page_into_pte_locked(vma: Vma, index: number, folio: Folio, write: boolean): boolean {
   const present = ptep_get(vma, index, false)
   if (present === null) {
-    folio_get(folio)
-    folio_add_file_rmap_pte(folio)
+    get_and_add_rmap(folio)
     set_pte_at(vma, index, folio, write)
-    return false
+    return true
   }
-  if (present !== folio) return true
-  if (write) set_pte_at(vma, index, folio, true)
-  return false
+  if (!write) return true
+  if (present !== folio) return false
+  set_pte_at(vma, index, folio, true)
+  return true
+}
+
+/** The zero page is not counted. Called with the page-table lock held. */
+export function get_and_add_rmap(page: Folio): void {
+  const folio = vm_normal_page(page)
+  if (folio === null) return
+  folio_get(folio)
+  folio_add_file_rmap_pte(folio)
 }
 
 /** Takes the entry out of the table. The page is still referenced: tlb_finish_mmu() drops that when no TLB has it any more. */
@@ -74,7 +85,12 @@ export function zap_pte_range(vma: Vma, index: number): Folio | null {
 
 /** The page of a present entry if its mappings are counted. */
 export function vm_normal_page(page: Folio): Folio | null {
-  return page
+  return is_zero_folio(page) ? null : page
+}
+
+/** The last page of the pool, after those of the device. */
+export function ZERO_PAGE(): Folio {
+  return at(Folio, bound('blocks'))
 }
 
 /** Called with the page-table lock held. */

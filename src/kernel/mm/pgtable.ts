@@ -3,6 +3,7 @@
  * An entry is one word, so each function here is one access.
  */
 import { all, bound, current, expect, indivisible, Task, when } from '../../dialect/index.ts'
+import { is_zero_folio } from '../include/mm.ts'
 import { Cpu, Vma, type Folio, type MmStruct } from '../include/mm_types.ts'
 
 /** The page that the entry lets its user read, or write; null where it lets him not. */
@@ -79,10 +80,18 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
     const folio = tlb.pfn
     if (folio === null || (write && !tlb.write)) return false
     expect(
-      folio.block!.owner === vma.vm_file!.host,
+      is_zero_folio(folio) || folio.block!.owner === vma.vm_file!.host,
       'stale-mapping',
       'a program reaches only blocks of the file that it has mapped',
     )
     return true
   })
+}
+
+/** Somebody reads or writes the bytes of a page that he got through that mapping: they must be those of the file. */
+export function expect_owned(folio: Folio, vma: Vma): void {
+  if (is_zero_folio(folio)) return
+  const owner = folio.block!.owner
+  expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
+  expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')
 }

@@ -1,7 +1,8 @@
 /** Reading the memory of another process. Linux 7.3 mm/process_vm_access.c. One page; pinned while it is copied. */
-import { expect, indivisible } from '../../dialect/index.ts'
+import { indivisible } from '../../dialect/index.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import { pin_user_pages_remote, unpin_user_page } from './gup.ts'
+import { expect_owned } from './pgtable.ts'
 
 /** process_vm_readv(2). False: -EFAULT. */
 export function process_vm_readv(vma: Vma, index: number): boolean {
@@ -14,9 +15,5 @@ export function process_vm_readv(vma: Vma, index: number): boolean {
 
 /** The bytes must still be those of the mapped file. */
 export function copy_page_to_iter(vma: Vma, folio: Folio): void {
-  indivisible(() => {
-    const owner = folio.block!.owner
-    expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
-    expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')
-  })
+  indivisible(() => expect_owned(folio, vma))
 }

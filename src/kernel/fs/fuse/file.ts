@@ -7,6 +7,7 @@ import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
 import {
   i_size_write,
+  invalidate_inode_pages2_range,
   truncate_inode_pages_final,
   truncate_pagecache,
   truncate_pagecache_range,
@@ -52,6 +53,11 @@ export function fuse_file_fallocate(inode: Inode, start: number, end: number): E
   up_write(inode.i_mapping!.invalidate_lock)
   up_write(inode.i_rwsem)
   return error
+}
+
+/** open(2): the server says that cached data are not to be kept (no FOPEN_KEEP_CACHE). */
+export function fuse_open(inode: Inode): void {
+  invalidate_inode_pages2_range(inode.i_mapping!, 0, file_pages())
 }
 
 /** Nobody else has the inode any more, so no lock is held. The server frees the blocks when it is told to forget the inode. */
