@@ -98,7 +98,7 @@ class Generator {
     const { file, line, text } = this.#system.sites[action.site]
     const { guard, locals, body } = lowerAction(this.#system, this.#layout, action)
     const isAlways = guard.kind === 'known' && guard.holds
-    const names = ['violation = -1', ...locals].join(', ')
+    const names = ['violation = -1', ...locals.map((name) => `${name} = 0`)].join(', ')
     return [
       `// ${this.#system.files[file]}:${line}: ${text}`,
       `function ${name}(${this.#parameters}) {`,

@@ -54,7 +54,7 @@ export type Instruction =
 export interface ActionCode {
   readonly action: Action
   readonly guard: Condition
-  /** Names of the locals. Each is assigned before it is read, on every path. */
+  /** Names of the locals. They are 0 at first. */
   readonly locals: readonly string[]
   /** Every path ends in `end`. */
   readonly body: readonly Instruction[]
@@ -95,7 +95,7 @@ class Lowering {
     for (const r of this.#changingRegisters()) {
       const before = this.#register(r)
       this.#registerLocals.set(r, this.#newLocal(`r${r}_${this.#registers[r].name}`))
-      if (this.#isReadBeforeSet(r)) this.#assign(this.#registerLocals.get(r)!, before)
+      if (this.#slotBefore(r) !== null) this.#assign(this.#registerLocals.get(r)!, before)
     }
     this.#block(body)
     return { action: this.#action, guard: condition, locals: this.#locals, body: this.#out }
@@ -255,17 +255,6 @@ class Lowering {
     return changing
   }
 
-  /** False when the first thing the body does with the register, on its straight beginning, is to set it. */
-  #isReadBeforeSet(register: number): boolean {
-    for (const s of this.#action.body) {
-      if (s.kind === 'step') continue
-      if (s.kind !== 'set') return true
-      if (reads(s.value, register)) return true
-      if (s.register === register) return false
-    }
-    return true
-  }
-
   #slotBefore(register: number): Field | null {
     const { task, from } = this.#action
     const slot = this.#system.tasks[task].locations[from].live.indexOf(register)
@@ -363,26 +352,6 @@ function walk(statements: readonly Statement[], visit: (s: Statement) => void): 
       walk(s.then, visit)
       walk(s.otherwise, visit)
     }
-  }
-}
-
-function reads(e: Expression, register: number): boolean {
-  switch (e.kind) {
-    case 'const':
-    case 'variable':
-      return false
-    case 'register':
-      return e.register === register
-    case 'element':
-      return reads(e.index, register)
-    case 'unary':
-      return reads(e.operand, register)
-    case 'binary':
-      return reads(e.left, register) || reads(e.right, register)
-    case 'select':
-      return reads(e.condition, register) || reads(e.then, register) || reads(e.otherwise, register)
-    default:
-      return unreachable(e)
   }
 }
 

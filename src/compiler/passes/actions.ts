@@ -11,7 +11,7 @@ import type { Action, Expression, Location, Statement } from '../../model/system
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
 import { constant, isConstant, mapExpression, ONE, variablesOf, ZERO } from '../expression.ts'
 import type { Mover } from './movers.ts'
-import { intervalOf, type Ranges } from './intervals.ts'
+import { intervalOf, type Interval, type Ranges } from './intervals.ts'
 import { joinOf } from './joins.ts'
 import { livenessOf } from './liveness.ts'
 import type { Variable } from '../../model/system.ts'
@@ -35,6 +35,9 @@ export interface LocalLoop {
   readonly site: number
 }
 
+/** One value only: folded wherever it is read, and no part of the state. */
+const isKnown = (range: Interval | null): boolean => range === null || range.lo === range.hi
+
 /** An action longer than this is cut at the next shared access: sound, and keeps generated code in bounds. */
 const STATEMENTS_MAX = 1000
 
@@ -54,7 +57,7 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     mapExpression(e, (leaf) => {
       if (leaf.kind === 'register') {
         const range = ranges.registers[leaf.register]
-        if (range !== null && range.lo === range.hi) return constant(range.lo)
+        if (isKnown(range)) return constant(range?.lo ?? 0)
       }
       if (leaf.kind === 'variable') {
         const v = input.variables[leaf.variable]
@@ -82,7 +85,7 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     const waiting = i.op === 'begin' && i.guard !== null ? i.section.waiting : null
     locations.push({
       site: i.site,
-      live: live.before(at),
+      live: live.before(at).filter((r) => !isKnown(ranges.registers[r])),
       actions,
       waiting:
         waiting === null
@@ -311,7 +314,7 @@ class ActionWriter {
 
   private set(register: number, value: Expression, at: number): Statement[] {
     const range = this.input.ranges.registers[register]
-    if (!this.live.isLive(at + 1, register) || (range !== null && range.lo === range.hi)) return []
+    if (!this.live.isLive(at + 1, register) || isKnown(range)) return []
     return [{ kind: 'set', register, value }]
   }
 

@@ -43,6 +43,8 @@ interface Frame {
   readonly from: Local
   readonly out: Local
   readonly words: readonly Local[]
+  /** Shared by the actions of the function: a call runs at most one of them, so each finds them 0. */
+  readonly locals: Local[]
 }
 
 class SuccessorsWriter {
@@ -106,7 +108,7 @@ class SuccessorsWriter {
     this.#module.define(callee, (f) => {
       const [from, out] = f.parameters
       const words = f.locals(this.#map.words)
-      return [words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))), write({ f, from, out, words })]
+      return [words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))), write({ f, from, out, words, locals: [] })]
     })
     return callee
   }
@@ -235,8 +237,9 @@ class ActionWriter {
     this.#map = map
     this.#ends = ends
     this.#frame = frame
-    this.#meta = frame.f.local()
-    this.#locals = frame.f.locals(code.locals.length)
+    while (frame.locals.length <= code.locals.length) frame.locals.push(frame.f.local())
+    this.#meta = frame.locals[code.locals.length]
+    this.#locals = frame.locals
     this.#values = new Values(frame.words, this.#locals, () => frame.f.local())
   }
 

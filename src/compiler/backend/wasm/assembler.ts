@@ -5,8 +5,8 @@
  * `check` should start in 0.4 s), 75 MB of memory and 104 MB on disk, and what it would optimise V8 optimises as well.
  */
 
-/** Bytes, nested as they were composed; flattened once, at the end. */
-export type Code = number | readonly Code[]
+/** Bytes, nested as they were composed; flattened once, at the end. `content` gets its length in front. */
+export type Code = number | readonly Code[] | { readonly content: Code }
 
 export interface Local {
   readonly index: number
@@ -15,6 +15,16 @@ export interface Local {
 /** A function to be called before its body is known. */
 export interface Callee {
   readonly index: number
+}
+
+/** Short and frequent encodings are made once. */
+function remembered(make: (value: number) => Code): (value: number) => Code {
+  const known = new Map<number, Code>()
+  return (value) => {
+    let code = known.get(value)
+    if (code === undefined) known.set(value, (code = make(value)))
+    return code
+  }
 }
 
 const unsigned = (value: number): number[] => {
@@ -44,7 +54,7 @@ const binary =
   (opcode: number) =>
   (left: Code, right: Code): Code => [left, right, opcode]
 
-export const constant = (value: number): Code => [0x41, signed(value)]
+export const constant = remembered((value) => [0x41, ...signed(value)])
 export const equal = binary(0x46)
 export const notEqual = binary(0x47)
 export const lessSigned = binary(0x48)
@@ -69,8 +79,10 @@ export const isZero = (operand: Code): Code => [operand, 0x45]
 /** Both are evaluated. */
 export const select = (condition: Code, then: Code, otherwise: Code): Code => [then, otherwise, condition, 0x1b]
 
-export const get = (local: Local): Code => [0x20, unsigned(local.index)]
-export const set = (local: Local, value: Code): Code => [value, 0x21, unsigned(local.index)]
+const getIndex = remembered((index) => [0x20, ...unsigned(index)])
+export const get = (local: Local): Code => getIndex(local.index)
+const setIndex = remembered((index) => [0x21, ...unsigned(index)])
+export const set = (local: Local, value: Code): Code => [value, setIndex(local.index)]
 /** Sets a local and has its value. */
 export const tee = (local: Local, value: Code): Code => [value, 0x22, unsigned(local.index)]
 export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, unsigned(offset)]
@@ -174,16 +186,16 @@ export class ModuleBuilder {
     const bodies = this.#definitions.map(({ localCount, body }) =>
       sized([vector(localCount > 0 ? [[unsigned(localCount), i32]] : []), body!, 0x0b]),
     )
-    return Uint8Array.from(
-      flat([
-        [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-        section(1, vector(typeSection)),
-        section(2, vector([[name('host'), name('memory'), 0x02, 0x01, unsigned(1), unsigned(pagesMax)]])),
-        section(3, vector(functionTypes)),
-        section(7, vector(exported)),
-        section(10, vector(bodies)),
-      ]),
-    )
+    const output = new Output()
+    output.write([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      section(1, vector(typeSection)),
+      section(2, vector([[name('host'), name('memory'), 0x02, 0x01, unsigned(1), unsigned(pagesMax)]])),
+      section(3, vector(functionTypes)),
+      section(7, vector(exported)),
+      section(10, vector(bodies)),
+    ])
+    return output.bytes()
   }
 }
 
@@ -195,21 +207,44 @@ function name(text: string): Code {
   return vector([...text].map((c) => c.charCodeAt(0)))
 }
 
-function sized(content: Code): Code {
-  const bytes = flat(content)
-  return [unsigned(bytes.length), bytes]
-}
-
 function section(id: number, content: Code): Code {
   return [id, sized(content)]
 }
 
-function flat(code: Code): number[] {
-  const bytes: number[] = []
-  const visit = (part: Code): void => {
-    if (typeof part === 'number') bytes.push(part)
-    else for (const inner of part) visit(inner)
+/** Preceded by its length. */
+function sized(content: Code): Code {
+  return { content }
+}
+
+class Output {
+  #bytes = new Uint8Array(1 << 16)
+  #end = 0
+
+  write(code: Code): void {
+    if (typeof code === 'number') {
+      if (this.#end === this.#bytes.length) this.#grow()
+      this.#bytes[this.#end++] = code
+    } else if ('content' in code) this.#writeSized(code.content)
+    else for (let i = 0; i < code.length; i++) this.write(code[i])
   }
-  visit(code)
-  return bytes
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#end)
+  }
+
+  /** The length comes first but is known last: the content is moved back. */
+  #writeSized(content: Code): void {
+    const start = this.#end
+    this.write(content)
+    const length = unsigned(this.#end - start)
+    for (let i = 0; i < length.length; i++) this.write(0)
+    this.#bytes.copyWithin(start + length.length, start, this.#end - length.length)
+    this.#bytes.set(length, start)
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#bytes.length)
+    larger.set(this.#bytes)
+    this.#bytes = larger
+  }
 }
