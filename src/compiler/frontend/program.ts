@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly files?: readonly string[]
   /** Type-check the package's own sources too, not only the user's files. Default false: that was done when it was built. */
   readonly checkAll?: boolean
+  /** Text of a file that need not be on the disk; undefined for all others. */
+  readonly readFile?: (file: string) => string | undefined
 }
 
 export interface CompileOptions {
@@ -78,7 +80,7 @@ export function loadProgram(options: ProgramOptions): Program {
     ts.sys.directoryExists(`${root}/src/${folder}`) ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts']) : []
   const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own)
   const files = options.files ?? []
-  const program = ts.createProgram([...ownFiles, ...files], COMPILER_OPTIONS, hostFor(root))
+  const program = ts.createProgram([...ownFiles, ...files], COMPILER_OPTIONS, hostFor(root, options.readFile))
   const checker = program.getTypeChecker()
   const fileName = (file: string): string => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file)
   const loaded: Loaded = { program, checker, fileName, root, functions: new Map() }
@@ -94,8 +96,11 @@ export function loadProgram(options: ProgramOptions): Program {
 }
 
 /** A user's file outside a package finds `lastref/dialect` and `lastref/kernel` here. */
-function hostFor(root: string): ts.CompilerHost {
+function hostFor(root: string, readFile: (file: string) => string | undefined = () => undefined): ts.CompilerHost {
   const host = ts.createCompilerHost(COMPILER_OPTIONS)
+  const onDisk = { readFile: host.readFile, fileExists: host.fileExists }
+  host.readFile = (file) => readFile(file) ?? onDisk.readFile(file)
+  host.fileExists = (file) => readFile(file) !== undefined || onDisk.fileExists(file)
   const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/change.ts` }
   host.resolveModuleNameLiterals = (names, containingFile, redirected, compilerOptions, sourceFile) =>
     names.map((name) =>
