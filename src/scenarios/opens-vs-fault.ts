@@ -1,0 +1,65 @@
+/**
+ * Three opens of a virtiofs file queue for the entry that a fault has locked.
+ *
+ * Result: holds; missed-wakeup in 5.10: who removed the entry woke one, who found nothing woke none (237388320dee).
+ *
+ * The waiters are exclusive: an ordinary wake-up lets one of them go on, who has to pass it on.
+ */
+import { at, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
+import {
+  blocks_init,
+  file_init,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  sys_open,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { nobody_warned, no_entry_locked } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+
+export default scenario({
+  id: 'opens-vs-fault',
+  group: 'more',
+  fs: ['fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    mapped_init(vma)
+    thread_init(0, mm)
+  },
+  tasks: {
+    reader: () => {
+      user_touch(vma, 0, false)
+    },
+    opener_a: () => {
+      sys_open(file)
+    },
+    opener_b: () => {
+      sys_open(file)
+    },
+    opener_c: () => {
+      sys_open(file)
+    },
+  },
+  finally: {
+    nobody_warned,
+    no_entry_locked,
+  },
+  reaches: {
+    all_wait: () =>
+      at(Task, 1).state === TASK_UNINTERRUPTIBLE &&
+      at(Task, 2).state === TASK_UNINTERRUPTIBLE &&
+      at(Task, 3).state === TASK_UNINTERRUPTIBLE,
+  },
+})
