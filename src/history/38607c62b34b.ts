@@ -3,7 +3,7 @@
  * Before it an idle page had count 1, page-table entries took no reference and were not counted, and every put had to
  * ask whether the count had fallen to 1.
  */
-import { spin_lock, spin_unlock, TASK_INTERRUPTIBLE, type Atomic } from '../dialect/index.ts'
+import { spin_lock, spin_unlock, TASK_INTERRUPTIBLE, trace, type Atomic } from '../dialect/index.ts'
 import {
   ___wait_var_event,
   DAX_REAL,
@@ -38,7 +38,13 @@ import { change } from './change.ts'
  */
 export function put_devmap_managed_folio_refs(folio: Folio, refs: number): boolean {
   if (is_zero_folio(folio)) return false
-  if (folio._refcount.sub_return(refs) === 1) wake_up_var(wait_address(folio))
+  trace('put_devmap_managed_folio_refs', folio, refs)
+  const left = folio._refcount.sub_return(refs)
+  trace('page_ref_mod_and_return', folio, -refs, left)
+  if (left === 1) {
+    trace('free_devmap_managed_page', folio)
+    wake_up_var(wait_address(folio))
+  }
   return true
 }
 
@@ -49,6 +55,7 @@ export function wait_address(folio: Folio): Atomic {
 
 /** Maps a page without a reference. Linux v6.14 mm/memory.c: vmf_insert_mixed_mkwrite(), insert_pfn(). */
 export function vmf_insert_mixed_mkwrite(vma: Vma, index: number, folio: Folio, write: boolean): number {
+  trace('vmf_insert_mixed', folio, write)
   spin_lock(vma.vm_mm!.page_table_lock)
   const present = ptep_get(vma, index, false)
   if (present === null) set_pte_at(vma, index, folio, write)
@@ -75,6 +82,7 @@ export default change({
       if (!put_devmap_managed_folio_refs(folio, 1)) folio_put(folio)
     },
     gup_put_folio(folio: Folio, refs: number, flags: number): void {
+      trace('gup_put_folio', folio, refs, (flags & FOLL_PIN) !== 0)
       const units = (flags & FOLL_PIN) !== 0 ? refs * GUP_PIN_COUNTING_BIAS : refs
       if (!put_devmap_managed_folio_refs(folio, units)) folio_put_refs(folio, units)
     },
