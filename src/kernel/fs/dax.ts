@@ -11,6 +11,7 @@ import {
   spin_unlock,
   TASK_INTERRUPTIBLE,
   TASK_UNINTERRUPTIBLE,
+  trace,
 } from '../../dialect/index.ts'
 import type { Errno } from '../include/errno.ts'
 import { ERESTARTSYS } from '../include/errno.ts'
@@ -101,10 +102,12 @@ export function dax_associate_entry(folio: Folio, mapping: AddressSpace): void {
 /** Called with the `i_pages` lock held. */
 export function dax_disassociate_entry(entry: DaxEntry): void {
   if (entry.kind !== DAX_REAL) return
+  trace('dax_disassociate_entry', entry.pfn)
   dax_folio_put(entry.pfn!)
 }
 
 export function dax_folio_put(folio: Folio): void {
+  trace('dax_folio_reset_order', folio)
   folio.mapping = null
 }
 
@@ -278,6 +281,7 @@ export function dax_fault_iter(vma: Vma, index: number, write: boolean): number 
   const folio = block.pfn!
   dax_insert_entry(mapping, index, folio, write)
   folio._refcount.inc()
+  trace('page_ref_mod', folio, 1)
   const fault = vmf_insert_page_mkwrite(vma, index, folio, write)
   folio_put(folio)
   return fault
@@ -307,6 +311,7 @@ export function dax_is_zero_entry(mapping: AddressSpace, index: number): boolean
 
 /** Called with the entry locked. Where the zero page was mapped before, it is unmapped first. */
 export function dax_insert_entry(mapping: AddressSpace, index: number, folio: Folio, write: boolean): void {
+  trace('dax_insert_entry', folio)
   if (dax_is_zero_entry(mapping, index)) unmap_mapping_pages(mapping, index, index + 1)
   const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)

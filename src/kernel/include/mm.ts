@@ -1,4 +1,5 @@
 /** Page counts and flags of GUP and faults. Linux 7.3 include/linux/mm.h, mm_types.h, page_ref.h. */
+import { trace } from '../../dialect/index.ts'
 import type { Folio } from './mm_types.ts'
 import { __folio_put } from '../mm/folio.ts'
 
@@ -31,17 +32,24 @@ export function folio_mapcount(folio: Folio): number {
 
 export function folio_get(folio: Folio): void {
   folio._refcount.inc()
+  trace('page_ref_mod', folio, 1)
 }
 
 /** Takes `count` references unless the page is idle. */
 export function folio_ref_try_add(folio: Folio, count: number): boolean {
-  return folio._refcount.add_unless(count, 0)
+  const added = folio._refcount.add_unless(count, 0)
+  trace('page_ref_mod_unless', folio, count, added)
+  return added
 }
 
 export function folio_put(folio: Folio): void {
-  if (folio._refcount.dec_and_test()) __folio_put(folio)
+  const idle = folio._refcount.dec_and_test()
+  trace('page_ref_mod_and_test', folio, -1, idle)
+  if (idle) __folio_put(folio)
 }
 
 export function folio_put_refs(folio: Folio, refs: number): void {
-  if (folio._refcount.sub_and_test(refs)) __folio_put(folio)
+  const idle = folio._refcount.sub_and_test(refs)
+  trace('page_ref_mod_and_test', folio, -refs, idle)
+  if (idle) __folio_put(folio)
 }

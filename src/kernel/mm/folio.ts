@@ -1,10 +1,12 @@
 /** Dropping folio references. Linux 7.3 mm/folio.c. Left out: everything but pages of an FSDAX device. */
+import { trace } from '../../dialect/index.ts'
 import type { Folio } from '../include/mm_types.ts'
 import { folio_put } from '../include/mm.ts'
 import { free_zone_device_folio } from './memremap.ts'
 
 /** The count has fallen to zero. */
 export function __folio_put(folio: Folio): void {
+  trace('__folio_put', folio)
   free_zone_device_folio(folio)
 }
 

@@ -2,7 +2,7 @@
  * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
  * Left out: FOLL_LONGTERM (refused for FSDAX), huge entries, secretmem, the fork sequence count.
  */
-import { down_read, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
+import { down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import {
   FOLL_GET,
@@ -41,6 +41,7 @@ export function pin_user_pages_remote(vma: Vma, index: number, gup_flags: number
 
 /** The zero page is not pinned, only named. */
 export function unpin_user_page(folio: Folio): void {
+  trace('unpin_user_page', folio)
   if (!is_zero_folio(folio)) gup_put_folio(folio, 1, FOLL_PIN)
 }
 
@@ -90,19 +91,28 @@ export function try_get_folio(page: Folio, refs: number): Folio | null {
 }
 
 export function try_grab_folio_fast(page: Folio, refs: number, flags: number): Folio | null {
+  trace('try_grab_folio_fast', page, refs, (flags & FOLL_PIN) !== 0)
   const folio = try_get_folio(page, refs)
   if (folio === null) return null
-  if ((flags & FOLL_PIN) !== 0) folio._refcount.add(refs * (GUP_PIN_COUNTING_BIAS - 1))
+  if ((flags & FOLL_PIN) !== 0) {
+    folio._refcount.add(refs * (GUP_PIN_COUNTING_BIAS - 1))
+    trace('page_ref_mod', folio, refs * (GUP_PIN_COUNTING_BIAS - 1))
+  }
   return folio
 }
 
 /** Called with the page-table lock held; the entry's own reference keeps the page from idle. */
 export function try_grab_folio(folio: Folio, refs: number, flags: number): void {
+  trace('try_grab_folio', folio, refs, (flags & FOLL_PIN) !== 0)
   if ((flags & FOLL_GET) !== 0) folio_get(folio)
-  else if (!is_zero_folio(folio)) folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
+  else if (!is_zero_folio(folio)) {
+    folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
+    trace('page_ref_mod', folio, refs * GUP_PIN_COUNTING_BIAS)
+  }
 }
 
 export function gup_put_folio(folio: Folio, refs: number, flags: number): void {
+  trace('gup_put_folio', folio, refs, (flags & FOLL_PIN) !== 0)
   folio_put_refs(folio, (flags & FOLL_PIN) !== 0 ? refs * GUP_PIN_COUNTING_BIAS : refs)
 }
 

@@ -2,7 +2,18 @@
  * Page-table population and removal. Linux 7.3 mm/memory.c.
  * Left out: anonymous memory and private copies, swap, huge entries, userfaultfd, fault-around, per-VMA locks.
  */
-import { all, assert, at, bound, down_read, index_of, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
+import {
+  all,
+  assert,
+  at,
+  bound,
+  down_read,
+  index_of,
+  spin_lock,
+  spin_unlock,
+  trace,
+  up_read,
+} from '../../dialect/index.ts'
 import type { AddressSpace } from '../include/fs.ts'
 import { EXT4, FUSE } from '../include/fs.ts'
 import { Folio, Vma } from '../include/mm_types.ts'
@@ -43,6 +54,7 @@ export function handle_mm_fault(vma: Vma, index: number, write: boolean): number
 
 /** Maps a page of the device. Called with the DAX entry locked; the caller's own reference keeps the page from idle. */
 export function vmf_insert_page_mkwrite(vma: Vma, index: number, folio: Folio, write: boolean): number {
+  trace('vmf_insert_page_mkwrite', folio, write)
   spin_lock(vma.vm_mm!.page_table_lock)
   const inserted = insert_page_into_pte_locked(vma, index, folio, write)
   spin_unlock(vma.vm_mm!.page_table_lock)

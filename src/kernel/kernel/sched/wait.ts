@@ -9,6 +9,7 @@ import {
   spin_unlock,
   Task,
   TASK_RUNNING,
+  trace,
   type Address,
   type u4,
 } from '../../../dialect/index.ts'
@@ -27,6 +28,7 @@ export function waitqueue_active(wq_head: WaitQueueHead): boolean {
  * is the same with a state that no signal ends.
  */
 export function prepare_to_wait_event(wq_head: WaitQueueHead, key: Address, state: number, exclusive: boolean): Errno {
+  trace('prepare_to_wait_event', key, state)
   spin_lock(wq_head.lock)
   const interrupted = signal_pending_state(state)
   if (interrupted) {
@@ -41,6 +43,7 @@ export function prepare_to_wait_event(wq_head: WaitQueueHead, key: Address, stat
 
 /** Runs again, whatever happened. Left out: the look at the list without the lock that saves the lock when already woken. */
 export function finish_wait(wq_head: WaitQueueHead): void {
+  trace('finish_wait')
   current.state = TASK_RUNNING
   spin_lock(wq_head.lock)
   if (wq_head.key[current.id] !== null) wait_entry_del(wq_head, current)
@@ -74,6 +77,7 @@ export function wake_first_exclusive(wq_head: WaitQueueHead, key: Address): void
 
 /** Called with the queue's lock held. A task that is not asleep any more stays queued and does not count. */
 export function autoremove_wake_function(wq_head: WaitQueueHead, task: Task): boolean {
+  trace('var_wake_function')
   const woken = try_to_wake_up(task)
   if (woken) wait_entry_del(wq_head, task)
   return woken
