@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../src/base/random.ts'
 import { census, search } from '../src/checker/index.ts'
 import { interpret } from '../src/compiler/backend/interpreter.ts'
+import { compileSystem } from '../src/compiler/backend/compile.ts'
 import { compileToJavaScript, javascriptSource } from '../src/compiler/backend/javascript.ts'
 import { compileToWebAssembly } from '../src/compiler/backend/wasm/webassembly.ts'
 import { successorsFor, type Model } from '../src/model/model.ts'
@@ -23,6 +24,7 @@ const reference: Backend = { name: 'interpreter', compile: interpret }
 const compiled: readonly Backend[] = [
   { name: 'JavaScript', compile: compileToJavaScript },
   { name: 'WebAssembly', compile: compileToWebAssembly },
+  { name: 'both', compile: compileSystem },
 ]
 const backends = [reference, ...compiled]
 
@@ -71,6 +73,19 @@ describe.each(backends)('$name', ({ name, compile }) => {
     const counted = census(compile(b.build()), unlimited)
     expect(counted.violations).toEqual(new Map([[underflow, 1 + 2 + 4]]))
     expect(counted.statistics.states).toBe(2 + 4 + 4)
+  })
+
+  test('a task of many locations', () => {
+    const b = new SystemBuilder('long')
+    const x = b.variable('x', 0, 99, 0)
+    const t = b.task('t', 'l0')
+    const r = t.register('r', 0, 99)
+    for (let i = 0; i < 99; i++) {
+      t.at(`l${i}`, [store(x, i), t.set(r, i + 1), t.goto(`l${i + 1}`)])
+      t.live(`l${i + 1}`, [r])
+    }
+    const verdict = search(compile(b.build()), unlimited)
+    expect(verdict).toMatchObject({ kind: 'holds', statistics: { states: 100, transitions: 99, depth: 99, finals: 1 } })
   })
 
   test('coverage is noted where the condition is true', () => {

@@ -1,10 +1,14 @@
-/** The checker's own exploration, for models that bring none: the model's `successors` and a SeenSet. */
+/**
+ * The checker's own exploration, the model's `successors` and a SeenSet, and the move to the one that a back end brings:
+ * that one is faster but takes longer to start, and most searches are over before it has.
+ */
 import {
   successorsFor,
   type Exploration,
   type Finding,
   type Limits,
   type Model,
+  type OwnExploration,
   type Successors,
 } from '../model/model.ts'
 import { SeenSet } from './seen-set.ts'
@@ -12,8 +16,79 @@ import { SeenSet } from './seen-set.ts'
 /** States expanded before their successors are added. */
 const batchStates = 64
 
+/** Below this the model's own is not started: it needs some to begin with. */
+const ownMemoryBytesMin = 1 << 26
+
 export function explorationOf(model: Model, limits: Limits): Exploration {
-  return model.explore?.(limits) ?? new PlainExploration(model, limits)
+  const own = model.explore
+  if (own === null || limits.memoryBytesMax < ownMemoryBytesMin) return new PlainExploration(model, limits)
+  return own.statesMin === 0 ? own.start(limits) : new MovingExploration(model, own, limits)
+}
+
+/** Begins in the checker's store and moves, state by state in the same order, so that all numbers stay. */
+class MovingExploration implements Exploration {
+  readonly #model: Model
+  readonly #own: OwnExploration
+  readonly #limits: Limits
+  #current: Exploration
+  #hasMoved = false
+  #transitionsBefore = 0
+
+  constructor(model: Model, own: OwnExploration, limits: Limits) {
+    this.#model = model
+    this.#own = own
+    this.#limits = limits
+    this.#current = new PlainExploration(model, limits)
+  }
+
+  get states(): number {
+    return this.#current.states
+  }
+
+  get transitions(): number {
+    return this.#transitionsBefore + this.#current.transitions
+  }
+
+  get bytes(): number {
+    return this.#current.bytes
+  }
+
+  get stopped(): Exploration['stopped'] {
+    return this.#current.stopped
+  }
+
+  add(words: Uint32Array, offset: number): number {
+    return this.#current.add(words, offset)
+  }
+
+  find(words: Uint32Array, offset: number): number {
+    return this.#current.find(words, offset)
+  }
+
+  read(state: number, out: Uint32Array): void {
+    this.#current.read(state, out)
+  }
+
+  takeFindings(): Finding[] {
+    return this.#current.takeFindings()
+  }
+
+  expand(first: number, end: number): number {
+    if (!this.#hasMoved && this.states >= this.#own.statesMin) this.#move()
+    return this.#current.expand(first, end)
+  }
+
+  #move(): void {
+    const old = this.#current
+    this.#current = this.#own.start(this.#limits)
+    this.#hasMoved = true
+    this.#transitionsBefore = old.transitions
+    const words = new Uint32Array(this.#model.layout.words)
+    for (let state = 0; state < old.states; state++) {
+      old.read(state, words)
+      this.#current.add(words, 0)
+    }
+  }
 }
 
 class PlainExploration implements Exploration {

@@ -27,7 +27,13 @@ export interface Model {
   /** `reaches` properties met so far (bit i of word i >> 5 = property i), over all calls of `successors`. */
   readonly covered: Uint32Array
   /** A back end may bring its own store of states with the loop that fills it. Null: the checker's is used. */
-  readonly explore: ((limits: Limits) => Exploration) | null
+  readonly explore: OwnExploration | null
+}
+
+export interface OwnExploration {
+  /** Worth its start from so many states on. */
+  readonly statesMin: number
+  start(limits: Limits): Exploration
 }
 
 export interface Successors {

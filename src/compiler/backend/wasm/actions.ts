@@ -108,7 +108,10 @@ class SuccessorsWriter {
     this.#module.define(callee, (f) => {
       const [from, out] = f.parameters
       const words = f.locals(this.#map.words)
-      return [words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))), write({ f, from, out, words, locals: [] })]
+      return [
+        words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))),
+        write({ f, from, out, words, locals: [] }),
+      ]
     })
     return callee
   }

@@ -1,6 +1,6 @@
 /** Turns a transition system into WebAssembly that computes successors and runs the inner loop of a search. */
 import { assert } from '../../../base/assert.ts'
-import { initialStates, layoutOf } from '../../../model/layout.ts'
+import { initialStates, layoutOf, type StateLayout } from '../../../model/layout.ts'
 import type { Exploration, Finding, Limits, Model, Successors } from '../../../model/model.ts'
 import type { TransitionSystem } from '../../../model/system.ts'
 import { successorsMax } from '../successors-max.ts'
@@ -20,27 +20,46 @@ import {
 } from './memory.ts'
 import { defineSearchLoop } from './search-loop.ts'
 
+/** Everything in WebAssembly, from the first state on. For single steps JavaScript is the faster one. */
 export function compileToWebAssembly(system: TransitionSystem): Model {
   const layout = layoutOf(system)
-  const max = successorsMax(system)
-  const map = memoryMap(layout.words, system.properties.length, max)
-  const builder = new ModuleBuilder()
-  const successors = builder.declare(2, true, 'successors')
-  const ends = defineSuccessors(builder, successors, system, layout, map)
-  defineSearchLoop(builder, successors, map)
-  const module = new WebAssembly.Module(builder.bytes(pagesMax))
   const covered = new Uint32Array((system.properties.length + 31) >>> 5)
-  let stepper: Stepper | null = null
+  const program = assemble(system, layout)
+  const stepper = new Stepper(program, covered)
   return {
     system,
     layout,
     initial: initialStates(system, layout),
-    successorsMax: max,
+    successorsMax: successorsMax(system),
     covered,
-    successors: (states, offset, out) =>
-      (stepper ??= new Stepper(module, map, ends, covered)).successors(states, offset, out),
-    explore: (limits) => new WasmExploration(module, map, ends, covered, limits),
+    successors: (states, offset, out) => stepper.successors(states, offset, out),
+    explore: { statesMin: 0, start: (limits) => new WasmExploration(program, covered, limits) },
   }
+}
+
+/** A search of one system. What it covers is noted in `covered`. */
+export function exploreInWebAssembly(
+  system: TransitionSystem,
+  layout: StateLayout,
+  covered: Uint32Array,
+  limits: Limits,
+): Exploration {
+  return new WasmExploration(assemble(system, layout), covered, limits)
+}
+
+interface WasmProgram {
+  readonly module: WebAssembly.Module
+  readonly map: MemoryMap
+  readonly ends: readonly ViolatingEnd[]
+}
+
+function assemble(system: TransitionSystem, layout: StateLayout): WasmProgram {
+  const map = memoryMap(layout.words, system.properties.length, successorsMax(system))
+  const builder = new ModuleBuilder()
+  const successors = builder.declare(2, true, 'successors')
+  const ends = defineSuccessors(builder, successors, system, layout, map)
+  defineSearchLoop(builder, successors, map)
+  return { module: new WebAssembly.Module(builder.bytes(pagesMax)), map, ends }
 }
 
 interface Functions {
@@ -73,7 +92,7 @@ class Stepper {
   readonly #ends: readonly ViolatingEnd[]
   readonly #covered: Uint32Array
 
-  constructor(module: WebAssembly.Module, map: MemoryMap, ends: readonly ViolatingEnd[], covered: Uint32Array) {
+  constructor({ module, map, ends }: WasmProgram, covered: Uint32Array) {
     const memory = newMemory(map.heap)
     this.#functions = instantiate(module, memory)
     this.#words = new Int32Array(memory.buffer)
@@ -128,13 +147,7 @@ class WasmExploration implements Exploration {
   #slots = slotsFirst
   #tableRoom = Math.floor(slotsFirst * loadMax)
 
-  constructor(
-    module: WebAssembly.Module,
-    map: MemoryMap,
-    ends: readonly ViolatingEnd[],
-    covered: Uint32Array,
-    limits: Limits,
-  ) {
+  constructor({ module, map, ends }: WasmProgram, covered: Uint32Array, limits: Limits) {
     this.#map = map
     this.#ends = ends
     this.#covered = covered

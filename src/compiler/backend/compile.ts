@@ -1,0 +1,18 @@
+/**
+ * The back end for everyday use: JavaScript for steps and small searches, WebAssembly for large ones.
+ *
+ * Measured on a scenario of 950 states and 440 actions: JavaScript takes 50 ms to compile, WebAssembly 60 ms more and a
+ * slow start; in a long search it is twice as fast.
+ */
+import type { Model } from '../../model/model.ts'
+import type { TransitionSystem } from '../../model/system.ts'
+import { compileToJavaScript } from './javascript.ts'
+import { exploreInWebAssembly } from './wasm/webassembly.ts'
+
+const statesMin = 100_000
+
+export function compileSystem(system: TransitionSystem): Model {
+  const model = compileToJavaScript(system)
+  const { layout, covered } = model
+  return { ...model, explore: { statesMin, start: (limits) => exploreInWebAssembly(system, layout, covered, limits) } }
+}
