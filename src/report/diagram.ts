@@ -24,8 +24,13 @@ export interface DiagramOptions {
 
 /** A diagram that is longer tells less. */
 const rowsWanted = 30
-const framesMost = 8
-const framesLeast = 3
+const rowsMost = 45
+/** Of two long names only the new one is printed. */
+const longValues = 24
+/** Most functions around a step that are printed, in the order in which they are tried. */
+const depths = [8, 7, 6, 5, 4, 3]
+/** Which of them is taken when columns overlap whatever is done. */
+const usualDepth = 3
 const gapLeast = 2
 const gapMost = 8
 
@@ -39,7 +44,7 @@ interface Row {
 
 export function diagram(failure: Failure, options: DiagramOptions): string[] {
   const told = tell(failure)
-  const rows = options.full ? rowsOf(failure, told, 0, Infinity) : shortest(failure, told)
+  const rows = options.full ? rowsOf(failure, told, 0, Infinity) : shortest(failure, told, options.width)
   const lines = layout(failure, rows, options.width)
   const shown = new Set(rows.map((row) => row.task))
   const tail = options.full
@@ -51,16 +56,21 @@ export function diagram(failure: Failure, options: DiagramOptions): string[] {
   return lines
 }
 
-/** The most that fits into `rowsWanted` rows. */
-function shortest(failure: Failure, told: readonly Told[]): Row[] {
-  const steps = [...new Set(Object.values(weights))].filter((w) => w >= weights.coreRead).sort((a, b) => a - b)
-  let rows: Row[] = []
-  for (const threshold of steps)
-    for (let frames = framesMost; frames >= framesLeast; frames--) {
-      rows = rowsOf(failure, told, threshold, frames)
-      if (rows.length <= rowsWanted) return rows
-    }
-  return rows
+/**
+ * The most that fits into `rowsWanted` rows; what the race is about is told even if it takes `rowsMost`. How deep calls
+ * are nested then depends on whether the columns stand side by side.
+ */
+function shortest(failure: Failure, told: readonly Told[], width: number): Row[] {
+  const thresholds = [...new Set(Object.values(weights))].filter((w) => w > weights.coreRead).sort((a, b) => a - b)
+  for (const threshold of thresholds) {
+    const most = threshold >= weights.looksForSleepers ? rowsMost : rowsWanted
+    const versions = depths
+      .map((depth) => rowsOf(failure, told, threshold, depth))
+      .filter((rows) => rows.length <= most)
+    const deep = versions.find((rows) => fits(failure, rows, width))
+    if (versions.length > 0) return deep ?? versions[Math.min(usualDepth, versions.length - 1)]
+  }
+  return rowsOf(failure, told, weights.always, depths[depths.length - 1])
 }
 
 function rowsOf(failure: Failure, all: readonly Told[], threshold: number, framesMax: number): Row[] {
@@ -116,7 +126,8 @@ function rowsOfStep(failure: Failure, told: Told, { stack, common, isLeaf, thres
   const isLock = says === 'waits for ever' || told.notes.some((n) => n.kind === 'lock' || n.kind === 'unlock')
   const isTextual = isLock || step.violates || notes.length === 0
   if (leaf && !isTextual) return [...rows.slice(0, -1), row(stack.length - 1, [`${leaf.function}()`, ...notes], place)]
-  return [...rows, row(stack.length, isTextual && step.text ? [plain(step.text), ...notes] : notes, place)]
+  const text = isTextual ? textOf(step) : ''
+  return [...rows, row(stack.length, text ? [text, ...notes] : notes, place)]
 }
 
 /** Is there only one event in the whole of a call? */
@@ -142,10 +153,15 @@ function noteText(failure: Failure, step: Step, note: Note, names: ReadonlyMap<n
       return []
     case 'read':
       return [`<${name} is ${note.values[0]}>`]
-    case 'change':
-      return [`<${name} ${note.values[0]} -> ${note.values[1]}>`]
+    case 'change': {
+      const [from, to] = note.values
+      return [`<${name} ${from.length + to.length > longValues ? '' : `${from} `}-> ${to}>`]
+    }
   }
 }
+
+/** The source text of a step, unless that is a whole block. */
+const textOf = (step: Step): string => (/^(indivisible|when)\(/.test(step.text) ? '' : plain(step.text))
 
 /** What TypeScript needs and C does not: `inode.i_mapping!.lock`, `===`. */
 const plain = (text: string): string => text.replaceAll('!.', '.').replaceAll('===', '==').replaceAll('!==', '!=')
@@ -204,28 +220,41 @@ function insertSleep(failure: Failure, told: readonly Told[], sleeps: ReadonlyMa
   return result
 }
 
+interface Column {
+  readonly task: number
+  readonly header: string
+  /** Width with every row on one line. */
+  readonly joined: number
+  /** Width with every part on a line of its own. */
+  readonly broken: number
+}
+
+function columnsOf(failure: Failure, rows: readonly Row[]): Column[] {
+  const tasks = [...new Set(rows.map((r) => r.task))].sort((a, b) => a - b)
+  return tasks.map((task) => {
+    const header = headerOf(failure, task)
+    const own = rows.filter((r) => r.task === task)
+    const broken = own.flatMap((r) => r.parts.map((part, i) => partIndent(r, i) + part.length))
+    const joined = own.map((r) => r.indent * 2 + r.parts.join(' ').length)
+    return { task, header, joined: Math.max(header.length, ...joined), broken: Math.max(header.length, ...broken) }
+  })
+}
+
+function fits(failure: Failure, rows: readonly Row[], width: number): boolean {
+  const widths = columnsOf(failure, rows).map((c) => c.broken)
+  return sideBySide(widths, width) !== null
+}
+
 /** Places the rows: columns side by side when they fit, else moved to the left so that the last one fits. */
 function layout(failure: Failure, rows: readonly Row[], width: number): string[] {
-  const tasks = [...new Set(rows.map((r) => r.task))].sort((a, b) => a - b)
-  const headers = tasks.map((t) => headerOf(failure, t))
-  const columns = tasks.map((t, c) =>
-    widthsOf(
-      headers[c],
-      rows.filter((r) => r.task === t),
-    ),
-  )
+  const columns = columnsOf(failure, rows)
+  const tasks = columns.map((c) => c.task)
+  const headers = columns.map((c) => c.header)
   const placeWidth = 2 + Math.max(0, ...rows.map((r) => r.place.length))
-  const wide = sideBySide(
-    columns.map((c) => c.joined),
-    width - placeWidth,
-  )
-  const offsets =
-    wide ??
-    sideBySide(
-      columns.map((c) => c.broken),
-      width,
-    ) ??
-    overlapping(columns, width)
+  const joined = columns.map((c) => c.joined)
+  const broken = columns.map((c) => c.broken)
+  const wide = sideBySide(joined, width - placeWidth)
+  const offsets = wide ?? sideBySide(joined, width) ?? sideBySide(broken, width) ?? overlapping(columns, width)
   const lines = [
     inColumns(offsets, headers),
     inColumns(
@@ -249,24 +278,6 @@ function headerOf(failure: Failure, task: number): string {
   return interrupt ? `irq: ${name}` : `CPU ${task}: ${name}`
 }
 
-interface ColumnWidths {
-  readonly header: number
-  /** Every row on one line. */
-  readonly joined: number
-  /** Every part on a line of its own. */
-  readonly broken: number
-}
-
-function widthsOf(header: string, rows: readonly Row[]): ColumnWidths {
-  const broken = rows.flatMap((r) => r.parts.map((part, i) => partIndent(r, i) + part.length))
-  const joined = rows.map((r) => r.indent * 2 + r.parts.join(' ').length)
-  return {
-    header: header.length,
-    joined: Math.max(header.length, ...joined),
-    broken: Math.max(header.length, ...broken),
-  }
-}
-
 /** Offsets of columns of these widths with the room that is left shared among the gaps; null when they do not fit. */
 function sideBySide(widths: readonly number[], width: number): number[] | null {
   const room = width - widths.reduce((a, b) => a + b, 0)
@@ -277,12 +288,12 @@ function sideBySide(widths: readonly number[], width: number): number[] | null {
 }
 
 /** The last column is given what it needs; the others run over it where they are too long, which only they do in a row. */
-function overlapping(columns: readonly ColumnWidths[], width: number): number[] {
+function overlapping(columns: readonly Column[], width: number): number[] {
   const last = columns.length - 1
   const lastOffset = Math.max(0, Math.min(Math.floor((width * last) / (last + 1)), width - columns[last].broken))
   const offsets = [0]
   for (let c = 1; c <= last; c++)
-    offsets.push(Math.max(Math.floor((lastOffset * c) / last), offsets[c - 1] + columns[c - 1].header + 2))
+    offsets.push(Math.max(Math.floor((lastOffset * c) / last), offsets[c - 1] + columns[c - 1].header.length + 2))
   return offsets
 }
 
@@ -294,7 +305,13 @@ function breakRow(row: Row, columnWidth: number, pageWidth: number): string[] {
     if (last !== undefined && last.length + 1 + part.length <= columnWidth) lines[lines.length - 1] = `${last} ${part}`
     else lines.push(' '.repeat(partIndent(row, i)) + part)
   })
-  return lines.map((l) => (l.length > pageWidth ? `${l.slice(0, Math.max(8, pageWidth) - 2)}..` : l))
+  return lines.map((line) => cut(line, pageWidth))
+}
+
+/** `up_read(mapping.invalidate_lock)` is `up_read(invalidate_lock)` before anything is lost. */
+function cut(line: string, width: number): string {
+  const short = line.length > width ? line.replace(/\((?:[\w[\]]+\.)+(\w+)\)$/, '($1)') : line
+  return short.length > width ? `${short.slice(0, Math.max(8, width) - 2)}..` : short
 }
 
 /** What follows a call on a line of its own stands inside it. */

@@ -20,7 +20,7 @@ export function effectOf(failure: Failure): string[] {
     case 'deadlock':
       return hangEffect(failure, culprit)
     case 'use-after-free':
-      return [`${task} uses what it no longer owns: data of the next owner is read or overwritten.`]
+      return ['What has been given up is still in use: data of its next owner is read or overwritten.']
     case 'data-corruption':
       return [`${task} writes into what belongs to somebody else: data is lost without a trace.`]
     case 'refcount':
@@ -133,7 +133,7 @@ function warning(failure: Failure): Detector {
       sees: 'perhaps',
       why: 'VM_BUG_ON_PAGE and refcount_t warn of an underflow; a count that is only too high warns nobody',
     }
-  if (counts.length > 0)
+  if (counts.length > 0 && failure.class === 'missed-wakeup')
     return {
       name,
       sees: 'no',

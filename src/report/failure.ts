@@ -58,12 +58,12 @@ export function failureOf(
   given: { trace: string; command: string },
 ): Failure {
   const { system } = model
-  const steps = stepsOf(model, replay)
+  const isStep = verdict.property >= 0 && system.properties[verdict.property].kind === 'always'
+  const steps = stepsOf(model, replay, isStep ? verdict.property : -1)
   const last = unpack(system, model.layout, replay.states[replay.states.length - 1])
   const waiting = (verdict.hang?.waiting ?? []).map((w) => waiterOf(system, w, last, steps))
   const property = verdict.property < 0 ? null : system.properties[verdict.property]
   const end = steps.at(-1)
-  if (end && property && property.kind === 'always') steps[steps.length - 1] = { ...end, violates: true }
   const culprit = culpritOf({ hang: verdict.hang, waiting })
   return {
     system,

@@ -1,12 +1,12 @@
 /** The words of a hang: for every task that waits, what for, who could have woken it, and what missed it. */
 import type { Action, Statement, TransitionSystem } from '../model/system.ts'
-import { culpritOf, cycleOf, wishOf, type Failure } from './failure.ts'
+import { culpritOf, cycleOf, type Failure } from './failure.ts'
 import { stackOf, type Step } from './steps.ts'
 import { coneOf } from './story.ts'
 import type { Waiter } from './waiter.ts'
 import { enumerated, labelled, wrap } from './wrap.ts'
 
-const column = 14
+const column = 15
 
 export function hangLines(failure: Failure, width: number): string[] {
   const { waiting } = failure
@@ -31,14 +31,18 @@ function waiterLines(failure: Failure, w: Waiter, width: number): string[] {
   const line = (label: string, text: string) => labelled(`  ${label}`, text, column, width)
   const how = w.kind === 'sleep' ? `sleeps${w.state ? ` (${w.state})` : ''}` : 'waits'
   const isCulprit = w === culpritOf(failure)
+  const isMissed = isCulprit && failure.class === 'missed-wakeup'
   return [
     ...wrap(`${w.name} ${how}${stackText(w)} at ${w.place.file}:${w.place.line}`, width, '  '),
     ...line(w.kind === 'lock' ? 'lock' : 'object', w.object),
-    ...(w.kind === 'lock' && w.holders.length > 0 ? line('held by', heldByText(failure, w)) : line('wants', wishOf(w))),
+    ...(w.kind === 'lock' && w.holders.length > 0
+      ? line('held by', heldByText(failure, w))
+      : line('wants', wantsText(w))),
     ...(w.locks.length > 0 ? line('holds', w.locks.join(', ')) : []),
     ...(w.kind === 'sleep' ? line('woken by', wakersText(failure, w)) : []),
-    ...(isCulprit && w.kind === 'sleep' ? line('missed', missedText(failure, w)) : []),
-    ...(isCulprit && w.kind === 'sleep' ? line('rescue', rescueText(failure)) : []),
+    ...(isMissed ? line('missed', missedText(failure, w)) : []),
+    ...(isMissed ? line('rescue', rescueText(failure)) : []),
+    ...(isCulprit && !isMissed && w.kind !== 'lock' ? line('last change', lastChangeText(failure, w)) : []),
   ]
 }
 
@@ -65,10 +69,9 @@ function wakersText({ system }: Failure, w: Waiter): string {
     task: action.task,
     stack: stackOf(system, system.sites[site].call),
   }))
-  const machinery = commonEnd(stacks.map(({ stack }) => stack.map((f) => f.function)))
   const byTask = new Map<string, Set<string>>()
   for (const { task, stack } of stacks) {
-    const waker = stack[Math.max(0, stack.length - 1 - machinery)]
+    const waker = stack.find((f) => f.function.includes('wake')) ?? stack.at(-1)
     const path = [...new Set([stack[0], waker].filter((f) => f !== undefined).map((f) => `${f.function}()`))]
     const { name } = system.tasks[task]
     byTask.set(name, (byTask.get(name) ?? new Set()).add(path.join(' .. ')))
@@ -77,14 +80,6 @@ function wakersText({ system }: Failure, w: Waiter): string {
   return [...byTask]
     .map(([task, paths]) => `${task}: ${[...paths].slice(0, 3).join(', ')}${paths.size > 3 ? ', ...' : ''}`)
     .join('; ')
-}
-
-/** How many names at the end all lists have in common. */
-function commonEnd(lists: readonly (readonly string[])[]): number {
-  if (lists.length < 2) return 0
-  let n = 0
-  while (lists.every((list) => list.length > n + 1 && list.at(-1 - n) === lists[0].at(-1 - n))) n++
-  return n
 }
 
 /** Stores into any of the variables, with the source line that each belongs to. */
@@ -106,6 +101,20 @@ export function storesInto(
   for (const task of system.tasks)
     for (const { actions } of task.locations) for (const action of actions) visit(action, action.body, action.site)
   return found
+}
+
+function wantsText({ condition, holds, reads }: Waiter): string {
+  const values = reads.map((r) => `${r.name} is ${r.value}`).join(', ')
+  return `${condition}, which ${holds ? 'holds' : 'does not hold'}${values ? `: ${values}` : ''}`
+}
+
+/** Who last changed what the condition reads, and so decided that it stays false. */
+function lastChangeText(failure: Failure, w: Waiter): string {
+  const wanted = w.reads.map((r) => r.variable)
+  const step = failure.steps.findLast((s) => s.changes.some((c) => wanted.includes(c.variable)))
+  if (!step) return 'none: what it waits for never changed'
+  const changes = step.changes.filter((c) => wanted.includes(c.variable)).map((c) => `${c.name} ${c.from} -> ${c.to}`)
+  return `${where(failure, step)}: ${changes.join(', ')}; nobody left changes it again`
 }
 
 function missedText(failure: Failure, w: Waiter): string {

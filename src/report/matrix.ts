@@ -49,7 +49,7 @@ const tags: Record<ViolationClass, string> = {
 
 const marks: Record<Comparison, string> = { same: '', differs: '!', unrecorded: '+', uncompared: '' }
 
-const cellWidthLeast = 10
+const cellWidthLeast = 11
 
 /** The text of a table as a sequence of pieces: fixed text, or the place of a cell. */
 export type Piece =

@@ -1,6 +1,6 @@
 /** The steps of a trace, line by line, with names for numbers and call stacks for sites. */
 import type { ExplainingModel, MicroStep } from '../model/model.ts'
-import type { TransitionSystem } from '../model/system.ts'
+import type { Action, Expression, Statement, TransitionSystem } from '../model/system.ts'
 import { valueName, variableName } from './names.ts'
 
 export interface Place {
@@ -50,20 +50,71 @@ export interface Replay {
   readonly actions: readonly number[]
 }
 
-export function stepsOf(model: ExplainingModel, { states, actions }: Replay): Step[] {
+/** The last step violates `property` if that is not -1. */
+export function stepsOf(model: ExplainingModel, { states, actions }: Replay, property = -1): Step[] {
   const { system } = model
-  const tasks = system.tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
-  return actions.flatMap((action, index) =>
-    model.explain(states[index], action).steps.map((step) => stepOf(system, step, index, tasks[action])),
-  )
+  const all = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const steps = actions.flatMap((id, index) => {
+    const { accessed } = readsIn(all[id])
+    const explained = model.explain(states[index], id).steps
+    return explained.map((step) => stepOf(system, step, index, all[id].task, accessed))
+  })
+  const end = steps.at(-1)
+  if (property < 0 || !end) return steps
+  const last = actions.length - 1
+  const { accessed, checked } = readsIn(all[actions[last]])
+  const shown = new Set([...accessed, ...(checked.get(property) ?? [])])
+  const micro = model.explain(states[last], actions[last]).steps.at(-1)!
+  return [...steps.slice(0, -1), { ...stepOf(system, micro, end.index, end.task, shown), violates: true }]
 }
 
-function stepOf(system: TransitionSystem, step: MicroStep, index: number, task: number): Step {
+/**
+ * Variables that an action reads as code, and those of the conditions that it checks on behalf of a property. That a
+ * property was looked at and kept is no event.
+ */
+function readsIn(action: Action): { accessed: Set<number>; checked: Map<number, Set<number>> } {
+  const accessed = variablesIn(action.guard ? [action.guard] : [])
+  const checked = new Map<number, Set<number>>()
+  const visit = (statements: readonly Statement[]): void => {
+    for (const s of statements) {
+      if (s.kind === 'store') variablesIn([s.value, ...(s.place.kind === 'element' ? [s.place.index] : [])], accessed)
+      if (s.kind === 'set') variablesIn([s.value], accessed)
+      if (s.kind === 'check') checked.set(s.property, variablesIn([s.condition], checked.get(s.property)))
+      if (s.kind !== 'if') continue
+      variablesIn([s.condition], accessed)
+      visit(s.then)
+      visit(s.otherwise)
+    }
+  }
+  visit(action.body)
+  return { accessed, checked }
+}
+
+function variablesIn(expressions: readonly Expression[], found = new Set<number>()): Set<number> {
+  for (const e of expressions) {
+    if (e.kind === 'variable') found.add(e.variable)
+    if (e.kind === 'element') for (const v of e.variables) found.add(v)
+    if (e.kind === 'element') variablesIn([e.index], found)
+    if (e.kind === 'unary') variablesIn([e.operand], found)
+    if (e.kind === 'binary') variablesIn([e.left, e.right], found)
+    if (e.kind === 'select') variablesIn([e.condition, e.then, e.otherwise], found)
+  }
+  return found
+}
+
+function stepOf(
+  system: TransitionSystem,
+  step: MicroStep,
+  index: number,
+  task: number,
+  shown: ReadonlySet<number>,
+): Step {
+  const reads = step.reads.filter(({ variable }) => shown.has(variable))
   return {
     index,
     task,
     ...whereOf(system, step.site),
-    reads: step.reads.map(({ variable, value }) => readOf(system, variable, value)),
+    reads: reads.map(({ variable, value }) => readOf(system, variable, value)),
     changes: step.changes.map(({ variable, from, to }) => ({
       variable,
       name: variableName(system, variable),

@@ -36,7 +36,11 @@ export const weights = {
   test: 92,
   window: 90,
   wakes: 88,
+  /** A value that one task wrote and the violating one read, and that did not last. */
+  hearsay: 85,
   looksForSleepers: 80,
+  /** The same, of a value that did last. */
+  lastingHearsay: 70,
   heldLock: 65,
   testEarlier: 60,
   sameObject: 50,
@@ -70,6 +74,8 @@ export function tell(failure: Failure): Told[] {
   const { steps } = failure
   const cone = coneOf(failure)
   const { windows, staleReads } = windowsOf(failure)
+  const heard = heardBy(failure)
+  const undone = undoneIn(steps)
   const lastRead = new Map<string, number>()
   const lastTake = new Map<string, number>()
   steps.forEach((step, i) => {
@@ -80,8 +86,11 @@ export function tell(failure: Failure): Told[] {
     const isLast = lastRead.get(`${step.task} ${v}`) === i
     const isCulprit = step.task === cone.culprit?.task
     if (staleReads.get(v) === i) return weights.window
+    const hearsay = heard.get(`${i} ${v}`)
+    if (hearsay) return hearsay
     if (isLockVariable(failure, v)) return 0
-    if (cone.core.has(v)) return isCulprit ? (isLast ? weights.test : weights.testEarlier) : weights.coreRead
+    if (cone.core.has(v) && isCulprit) return isLast ? weights.test : weights.testEarlier
+    if (cone.core.has(v)) return isSameLine(step, steps.at(-1)) ? weights.otherRead : weights.coreRead
     if (cone.queue.has(v) && !cone.guard.has(v) && !isCulprit) return weights.looksForSleepers
     return weights.otherRead
   }
@@ -89,12 +98,14 @@ export function tell(failure: Failure): Told[] {
     const isLast = lastTake.get(`${step.task} ${v}`) === i
     const isCulprit = step.task === cone.culprit?.task
     const { object, ghost } = failure.system.variables[v]
-    if (cone.core.has(v)) return weights.always
+    if (cone.core.has(v)) return undone.has(`${i} ${v}`) ? weights.otherChange : weights.always
     if (isLockVariable(failure, v)) {
       if (cone.heldLocks.has(v) && isLast) return weights.heldLock
       return isCulprit && droppedBeforeSleep(failure, cone, i, v) ? weights.droppedLock : weights.otherLock
     }
     if (windows.get(v) === i) return weights.window
+    const hearsay = heard.get(`${i} ${v}`)
+    if (hearsay) return hearsay
     if (cone.queue.has(v) && !isCulprit) return weights.wakes
     if (cone.queue.has(v)) return !cone.guard.has(v) ? weights.queueing : isLast ? weights.sleeps : weights.testEarlier
     if (cone.objects.has(object)) return failure.hang ? weights.sameObjectOfHang : weights.sameObject
@@ -120,6 +131,8 @@ export function tell(failure: Failure): Told[] {
     }
   })
 }
+
+const isSameLine = (a: Step, b: Step | undefined): boolean => a.file === b?.file && a.line === b.line
 
 export function coneOf(failure: Failure): Cone {
   const { system, waiting, steps } = failure
@@ -173,6 +186,49 @@ function windowsOf(failure: Failure): { windows: Map<number, number>; staleReads
   })
   for (const v of staleReads.keys()) if (!windows.has(v)) staleReads.delete(v)
   return { windows, staleReads }
+}
+
+/**
+ * Where the order of the tasks shows: the first read by the violating task of a value that another one wrote, and that
+ * write. By `index of the step, variable`.
+ */
+function heardBy(failure: Failure): Map<string, number> {
+  const { steps } = failure
+  const heard = new Map<string, number>()
+  const end = steps.at(-1)
+  if (failure.hang || !end) return heard
+  const lastWrite = new Map<number, number>()
+  const known = new Set<string>()
+  steps.forEach((step, i) => {
+    for (const { variable } of step.task === end.task ? step.reads : []) {
+      const writer = lastWrite.get(variable)
+      if (writer === undefined || steps[writer].task === end.task || isLockVariable(failure, variable)) continue
+      if (known.has(`${writer} ${variable}`)) continue
+      known.add(`${writer} ${variable}`)
+      const lasts = !steps.slice(i).some((s) => s.task !== end.task && s.changes.some((c) => c.variable === variable))
+      const weight = lasts ? weights.lastingHearsay : weights.hearsay
+      heard.set(`${i} ${variable}`, weight).set(`${writer} ${variable}`, weight)
+    }
+    for (const { variable } of step.changes) lastWrite.set(variable, i)
+  })
+  return heard
+}
+
+/** Changes that their task takes back before any other task has looked: a reference taken and dropped in passing. */
+function undoneIn(steps: readonly Step[]): Set<string> {
+  const undone = new Set<string>()
+  const open = new Map<number, { step: number; task: number; from: string }>()
+  steps.forEach((step, i) => {
+    for (const { variable } of step.reads) if (open.get(variable)?.task !== step.task) open.delete(variable)
+    for (const { variable, from, to } of step.changes) {
+      const before = open.get(variable)
+      if (before?.task === step.task && before.from === to) {
+        undone.add(`${before.step} ${variable}`).add(`${i} ${variable}`)
+        open.delete(variable)
+      } else open.set(variable, { step: i, task: step.task, from })
+    }
+  })
+  return undone
 }
 
 export function isLockVariable(failure: Failure, variable: number): boolean {

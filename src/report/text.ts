@@ -31,7 +31,7 @@ function violatedLines(run: Run, failure: Failure, options: DiagramOptions): str
     headline(failure),
     '',
     ...wrap(
-      `${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')} explored`,
+      `${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')}`,
       width,
       '  ',
     ),
