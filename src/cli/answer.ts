@@ -1,13 +1,14 @@
 /** Answers one question: compiles, searches, and for a violation replays and explains. */
 import { isAbsolute, relative } from 'node:path'
-import { compileToJavaScript } from '../compiler/backend/javascript.ts'
+import { compileSystem } from '../compiler/backend/compile.ts'
 import { interpret } from '../compiler/backend/interpreter.ts'
-import type { Diagnostic, Program } from '../compiler/index.ts'
+import type { Diagnostic } from '../compiler/index.ts'
 import { replay, search, type Progress } from '../checker/index.ts'
 import { assert } from '../base/assert.ts'
 import { printTrace, type IncompleteReason, type Model, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
+import type { Models } from './models.ts'
 import { commandFor, type Question } from './questions.ts'
 
 export interface Limits {
@@ -30,16 +31,16 @@ export type Answer =
 /** States that one question about a hang may explore. */
 export const hangStatesMax = 2_000_000
 
-export function answer(
-  program: Program,
+export async function answer(
+  models: Models,
   { question, limits, explain }: Asking,
   poll: (p: Progress) => 'go' | IncompleteReason,
-): Answer {
+): Promise<Answer> {
   const begin = performance.now()
-  const compiled = compileQuestion(program, question)
+  const compiled = await compileQuestion(models, question)
   if (compiled.kind === 'diagnostics') return compiled
   const { system } = compiled
-  const model: Model = compileToJavaScript(system)
+  const model: Model = compileSystem(system)
   const verdict = search(model, {
     maxStates: limits.maxStates,
     memoryBytesMax: limits.memoryBytesMax,
@@ -51,13 +52,14 @@ export function answer(
   return { kind: 'run', run: runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure)) }
 }
 
-export function compileQuestion(
-  program: Program,
-  { scenario, kernel, fs, bounds, reduce }: Question,
-):
+export async function compileQuestion(
+  models: Models,
+  { scenario, kernel, fs, bounds, reduce, memoryModel }: Question,
+): Promise<
   | { readonly kind: 'system'; readonly system: TransitionSystem }
-  | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] } {
-  const result = program.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce })
+  | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
+> {
+  const result = await models.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce, memoryModel })
   if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
   return { kind: 'system', system: { ...result, files: result.files.map(asGiven) } }
 }

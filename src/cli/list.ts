@@ -6,7 +6,7 @@ import { compileQuestion } from './answer.ts'
 import { UsageError } from './exit.ts'
 import { addQuestionOptions, type SearchFlags } from './options.ts'
 import { print } from './output.ts'
-import { load } from './program.ts'
+import { checked, openModels } from './models.ts'
 import { diagnosed, filesOf, isShipped, questionsOf, scenariosOf } from './questions.ts'
 import { checkFormat } from './session.ts'
 import { unknown } from './suggest.ts'
@@ -35,23 +35,24 @@ export function addList(program: Command): void {
     .action((what: string, flags: ListFlags) => list(what, flags))
 }
 
-function list(what: string, flags: ListFlags): void {
+async function list(what: string, flags: ListFlags): Promise<void> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
   if (flags.actions !== undefined) return listActions(flags.actions, flags, format)
   if (!['scenarios', 'kernels'].includes(what))
     throw unknown('list', what, ['scenarios', 'kernels'], 'scenarios or kernels')
-  const program = load([])
-  const scenarios = program.scenarios.filter(isShipped)
-  const items: readonly (ScenarioInfo | KernelInfo)[] = what === 'kernels' ? program.kernels : scenarios
+  const catalogue = await checked(openModels([]))
+  const scenarios = catalogue.scenarios.filter(isShipped)
+  const items: readonly (ScenarioInfo | KernelInfo)[] = what === 'kernels' ? catalogue.kernels : scenarios
   if (format === 'json') return print(`${JSON.stringify({ schema: `lastref/${what}/1`, [what]: items }, null, 2)}\n`)
-  print(what === 'kernels' ? kernelLines(program.kernels) : scenarioLines(scenarios))
+  print(what === 'kernels' ? kernelLines(catalogue.kernels) : scenarioLines(scenarios))
 }
 
-function listActions(scenario: string, flags: ListFlags, format: 'text' | 'json'): void {
-  const program = load(filesOf([scenario], flags.kernel))
-  const questions = questionsOf(program, scenariosOf(program, [scenario]), flags)
+async function listActions(scenario: string, flags: ListFlags, format: 'text' | 'json'): Promise<void> {
+  const models = openModels(filesOf([scenario], flags.kernel))
+  const catalogue = await checked(models)
+  const questions = questionsOf(catalogue, scenariosOf(catalogue, [scenario]), flags)
   if (questions.length > 1) throw new UsageError('--actions prints one system: give one kernel and one file system')
-  const compiled = compileQuestion(program, questions[0])
+  const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
   print(format === 'json' ? `${JSON.stringify(compiled.system)}\n` : `${actionLines(compiled.system).join('\n')}\n`)
 }

@@ -23,7 +23,7 @@ import { compileQuestion, hangStatesMax } from './answer.ts'
 import { status, UsageError } from './exit.ts'
 import { addQuestionOptions, addWidthOption, type SearchFlags } from './options.ts'
 import { paint, print } from './output.ts'
-import { load } from './program.ts'
+import { checked, openModels } from './models.ts'
 import { commandFor, diagnosed, filesOf, questionsOf, scenariosOf, type Question } from './questions.ts'
 import { checkFormat } from './session.ts'
 
@@ -54,19 +54,20 @@ export function addReplay(program: Command): void {
     .option('--states', 'the whole state before the first and after every step', false)
     .option('--format <format>', 'text, json', 'text')
     .addHelpText('after', examples)
-    .action((scenario: string, token: string, flags: ReplayFlags) => {
-      process.exitCode = replayTrace(scenario, token, flags)
+    .action(async (scenario: string, token: string, flags: ReplayFlags) => {
+      process.exitCode = await replayTrace(scenario, token, flags)
     })
 }
 
-function replayTrace(scenario: string, token: string, flags: ReplayFlags): number {
+async function replayTrace(scenario: string, token: string, flags: ReplayFlags): Promise<number> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
   const trace = parseTrace(token)
   if (!trace) throw new UsageError(`'${token}' is no trace; one looks like 0/3/1/4`)
-  const program = load(filesOf([scenario], flags.kernel))
-  const questions = questionsOf(program, scenariosOf(program, [scenario]), flags)
+  const models = openModels(filesOf([scenario], flags.kernel))
+  const catalogue = await checked(models)
+  const questions = questionsOf(catalogue, scenariosOf(catalogue, [scenario]), flags)
   if (questions.length > 1) throw new UsageError('a trace belongs to one kernel and one file system; give one of each')
-  const compiled = compileQuestion(program, questions[0])
+  const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
   const model = interpret(compiled.system)
   const run = replay(model, trace)

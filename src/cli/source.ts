@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { print } from './output.ts'
 import { UsageError } from './exit.ts'
-import { load } from './program.ts'
 import { diagnosed, filesOf, kernelsOf } from './questions.ts'
 import { checkFormat } from './session.ts'
 
@@ -25,8 +24,9 @@ export function addSource(program: Command): void {
     .action((name: string, flags: { kernel?: string; format: string }) => source(name, flags))
 }
 
-function source(name: string, flags: { kernel?: string; format: string }): void {
+async function source(name: string, flags: { kernel?: string; format: string }): Promise<void> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
+  const { load } = await import('./program.ts') // only this command always needs the TypeScript compiler
   const program = load(filesOf([], flags.kernel))
   const kernels = kernelsOf(program, flags.kernel)
   if (kernels.length > 1) throw new UsageError('source prints one function of one kernel; give one --kernel')

@@ -1,23 +1,26 @@
-/** One thread of a Pool: loads the program once, then answers questions. */
+/** One thread of a Pool: answers questions, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Program } from '../compiler/index.ts'
 import { answer } from './answer.ts'
+import { openModels } from './models.ts'
 import { slots, type Message, type Reply, type WorkerData } from './pool.ts'
-import { loadUnchecked } from './program.ts'
 
 const { files, shared } = workerData as WorkerData
 const numbers = new Float64Array(shared)
-let program: Program | null = null
+const models = openModels(files)
 
 parentPort!.on('message', (message: Message) => {
-  program ??= loadUnchecked(files)
-  parentPort!.postMessage(replyTo(program, message))
+  replyTo(message).then(
+    (reply) => parentPort!.postMessage(reply),
+    (error: unknown) =>
+      setImmediate(() => {
+        throw error // outside the promise: the pool is told of it as of any other
+      }),
+  )
 })
 
-function replyTo(program: Program, message: Message): Reply {
-  const { diagnostics, scenarios, kernels } = program
-  if (message === 'catalogue') return { kind: 'catalogue', catalogue: { diagnostics, scenarios, kernels } }
-  const result = answer(program, message, ({ states, transitions, depth, frontier, bytes }) => {
+async function replyTo(message: Message): Promise<Reply> {
+  if (message === 'catalogue') return { kind: 'catalogue', catalogue: await models.catalogue() }
+  const result = await answer(models, message, ({ states, transitions, depth, frontier, bytes }) => {
     numbers.set([states, transitions, depth, frontier, bytes])
     return numbers[slots.stop] === 0 ? 'go' : 'interrupted'
   })

@@ -45,6 +45,8 @@ export interface Program {
   readonly diagnostics: readonly Diagnostic[]
   readonly scenarios: readonly ScenarioInfo[]
   readonly kernels: readonly KernelInfo[]
+  /** The user's files and what they import: everything that was read outside the package. Absolute paths. */
+  readonly sources: readonly string[]
   /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
   source(functionName: string, kernel: string): SourceListing | null | readonly Diagnostic[]
   compile(options: CompileOptions): TransitionSystem | readonly Diagnostic[]
@@ -90,6 +92,10 @@ export function loadProgram(options: ProgramOptions): Program {
     diagnostics: typeErrors(loaded, toCheck.concat(options.checkAll ? files : [])),
     scenarios: scenarios.map((s) => s.info),
     kernels: kernelNames(loaded),
+    sources: program
+      .getSourceFiles()
+      .map((f) => f.fileName)
+      .filter((f) => !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile)),
     source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
     compile: (o) => asValue(() => compileOne(loaded, scenarios, o)),
   }

@@ -1,0 +1,126 @@
+/**
+ * Compiled models on disk, so that a question that was asked before needs neither the TypeScript compiler nor ours.
+ *
+ * The key is a hash of everything that can change the answer: sources of kernel, history, scenarios and dialect, the
+ * user's files and what they import, the compiler's own program text, and the question. An entry that cannot be read is
+ * one that is not there. `LASTREF_CACHE` names another folder; `LASTREF_CACHE=off` does without.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { CompileOptions, Diagnostic, Program } from '../compiler/index.ts'
+import type { TransitionSystem } from '../model/system.ts'
+import { diagnosed, packageRoot, type Catalogue } from './questions.ts'
+
+/** What the commands need of a Program, loaded only when the cache has no answer. */
+export interface Models {
+  catalogue(): Promise<Catalogue>
+  compile(options: CompileOptions): Promise<TransitionSystem | readonly Diagnostic[]>
+}
+
+export function openModels(files: readonly string[]): Models {
+  const folder = cacheFolder()
+  const key = folder === null ? null : keyOf(files)
+  let program: Promise<Program> | null = null
+  const load = (): Promise<Program> => (program ??= import('./program.ts').then((m) => m.loadUnchecked(files)))
+  const remembered = async <T>(name: string, make: (program: Program) => T, keep: (value: T) => boolean): Promise<T> => {
+    const file = folder === null || key === null ? null : join(folder, key, `${digest([name])}.json`)
+    const known = file === null ? null : read<T>(file)
+    if (known !== null) return known
+    const loaded = await load()
+    const value = make(loaded)
+    if (file !== null && keep(value)) write(file, { dependencies: dependenciesOf(loaded), value })
+    return value
+  }
+  return {
+    catalogue: () => remembered('catalogue', ({ diagnostics, scenarios, kernels }) => ({ diagnostics, scenarios, kernels }), (c) => c.diagnostics.length === 0),
+    compile: (options) => remembered(`compile ${JSON.stringify(options)}`, (p) => p.compile(options), (v) => 'tasks' in v),
+  }
+}
+
+/** The catalogue; mistakes end the command. */
+export async function checked(models: Models): Promise<Catalogue> {
+  const catalogue = await models.catalogue()
+  if (catalogue.diagnostics.length > 0) throw diagnosed(catalogue.diagnostics)
+  return catalogue
+}
+
+/** Entries of other versions are thrown away when they are this old. */
+const DAYS_MAX = 14
+
+function cacheFolder(): string | null {
+  const named = process.env.LASTREF_CACHE
+  if (named === 'off') return null
+  return named ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lastref')
+}
+
+const digest = (texts: readonly (string | Buffer)[]): string => {
+  const hash = createHash('sha256')
+  for (const text of texts) hash.update(text).update('\0')
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** Null when something cannot be read: then nothing is cached. */
+function keyOf(files: readonly string[]): string | null {
+  try {
+    const own = ['dialect', 'kernel', 'history', 'scenarios'].flatMap((room) => filesBelow(join(packageRoot, 'src', room), '.ts'))
+    const program = fileURLToPath(new URL('..', import.meta.url))
+    const tool = ['compiler', 'model'].flatMap((room) => filesBelow(join(program, room), '.js'))
+    return digest([process.version, ...[...own, ...tool, ...files.map((f) => resolve(f))].flatMap((f) => [f, readFileSync(f)])])
+  } catch {
+    return null
+  }
+}
+
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith(ending) && !f.includes('.test.'))
+    .sort()
+    .map((f) => join(folder, f))
+}
+
+interface Dependency {
+  readonly file: string
+  readonly digest: string
+}
+
+interface Entry<T> {
+  readonly dependencies: readonly Dependency[]
+  readonly value: T
+}
+
+/** Files of the user that their files import: not part of the key, since only loading tells them. */
+const dependenciesOf = (program: Program): Dependency[] => program.sources.map((file) => ({ file, digest: digest([readFileSync(file)]) }))
+
+function read<T>(file: string): T | null {
+  try {
+    const { dependencies, value } = JSON.parse(readFileSync(file, 'utf8')) as Entry<T>
+    return dependencies.every((d) => digest([readFileSync(d.file)]) === d.digest) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** Whole or not at all; a full disk is no reason to fail. */
+function write(file: string, entry: Entry<unknown>): void {
+  try {
+    const folder = join(file, '..')
+    mkdirSync(folder, { recursive: true })
+    const part = `${file}.${process.pid}`
+    writeFileSync(part, JSON.stringify(entry))
+    renameSync(part, file)
+    prune(join(folder, '..'), folder)
+  } catch {
+    return
+  }
+}
+
+function prune(folder: string, current: string): void {
+  const oldest = Date.now() - DAYS_MAX * 24 * 3600 * 1000
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (path !== current && statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true })
+  }
+}
