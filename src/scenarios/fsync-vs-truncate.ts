@@ -1,38 +1,37 @@
 /**
- * Truncate meets an entry that fsync has locked while the page is under direct I/O.
+ * Truncate meets an entry that fsync has locked while a pipe refers to the page.
  *
  * Result: holds; use-after-free up to 6.15: the scan went past a locked entry, first without waiting, then after the wait
  * (6be3e21d25ca and its fix in 6.16).
  *
- * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
- * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
+ * The pipe has a plain reference, which no release loses sight of, so that nothing else goes wrong here.
  */
-import { at, irq, scenario } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import {
   AddressSpace,
-  Bio,
-  bio_init,
   blocks_init,
   file_init,
+  Folio,
   Inode,
   machine_init,
   MmStruct,
-  submit_bio_wait_endio,
-  sys_direct_io,
   sys_fsync,
   sys_ftruncate,
   sys_mmap,
   sys_munmap,
+  sys_read_pipe,
+  sys_vmsplice,
   thread_init,
+  user_touch,
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
 const vma = at(Vma, 0)
-const bio = at(Bio, 0)
+const folio = at(Folio, 0)
 const mapping = at(AddressSpace, 0)
 
 export default scenario({
@@ -45,13 +44,14 @@ export default scenario({
     file_init(file, 1)
     blocks_init(file, 1)
     vma_init(vma, mm, file, 1)
-    bio_init(bio, vma)
     thread_init(0, mm)
   },
   tasks: {
-    fio: () => {
+    producer: () => {
       sys_mmap(vma)
-      sys_direct_io(bio, 0)
+      user_touch(vma, 0, true)
+      const page = sys_vmsplice(vma, 0)
+      if (page !== null) sys_read_pipe(vma, page)
       sys_munmap(vma)
     },
     fsync: () => {
@@ -60,16 +60,14 @@ export default scenario({
     truncate: () => {
       sys_ftruncate(file, 0)
     },
-    bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
     nobody_warned,
     pages_idle,
     nothing_mapped,
-    transfers_over,
     no_entry_left,
   },
   reaches: {
-    locked_while_pinned: () => bio.bi_folio !== null && mapping.i_pages[0].locked && file.i_rwsem.holder !== null,
+    locked_while_used: () => folio._refcount.read() > 0 && mapping.i_pages[0].locked && file.i_rwsem.holder !== null,
   },
 })
