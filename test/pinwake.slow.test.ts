@@ -26,6 +26,8 @@ describe.each([
     expect(verdict).toMatchObject({ kind: 'violated', class: 'missed-wakeup', property: -1 })
     if (verdict.kind !== 'violated') return
     expect(verdict.trace.choices).toHaveLength(57)
-    expect(printTrace(verdict.trace)).toMatchInlineSnapshot(`"0/0/0/0/0/0/0/1/1/1/1/2/2/2/2/3/3/3/3/3/3/0/0/0/0/0/0/0/0/0/0/1/1/1/1/1/1/2/2/2/2/2/2/3/3/3/3/3/3/3/0/0/0/0/0/0/0/0"`)
+    expect(printTrace(verdict.trace)).toMatchInlineSnapshot(
+      `"0/0/0/0/0/0/0/1/1/1/1/2/2/2/2/3/3/3/3/3/3/0/0/0/0/0/0/0/0/0/0/1/1/1/1/1/1/2/2/2/2/2/2/3/3/3/3/3/3/3/0/0/0/0/0/0/0/0"`,
+    )
   })
 })

@@ -74,7 +74,8 @@ class MovingExploration implements Exploration {
   }
 
   expand(first: number, end: number): number {
-    if (!this.#hasMoved && this.states >= this.#own.statesMin) this.#move()
+    const hasRoomForBoth = 3 * this.bytes < this.#limits.memoryBytesMax
+    if (!this.#hasMoved && this.states >= this.#own.statesMin && hasRoomForBoth) this.#move()
     return this.#current.expand(first, end)
   }
 

@@ -14,6 +14,7 @@ test('explain tells line by line what an action read and changed', () => {
     store(element(counts, which), add(element(counts, which), 1)),
     store(element(counts, which), add(element(counts, which), 1)),
     { kind: 'step' as const, site: second },
+    { kind: 'event' as const, name: 'passed', values: [which, counts[1]] },
     when(eq(which, 1), [store(which, 1), check(eq(counts[0], 0), limit)]),
     t.goto('b'),
   ]
@@ -32,6 +33,7 @@ test('explain tells line by line what an action read and changed', () => {
           { variable: 2, value: 1 },
         ],
         changes: [{ variable: 2, from: 1, to: 3 }],
+        events: [],
       },
       {
         site: second,
@@ -40,6 +42,7 @@ test('explain tells line by line what an action read and changed', () => {
           { variable: 1, value: 1 },
         ],
         changes: [],
+        events: [{ name: 'passed', values: [1, 3] }],
       },
     ],
     violation: limit,

@@ -142,7 +142,7 @@ class Run {
       case 'event':
         this.#steps[this.#steps.length - 1].events.push({
           name: statement.name,
-          values: statement.values.map((v) => this.#value(v)),
+          values: statement.values.map((v) => evaluate(v, this.state, task)), // what a trace point looks at is no access
         })
         return null
       case 'goto':
