@@ -1,7 +1,9 @@
 /** Options that several commands share: how they are written, and what they mean. */
 import { availableParallelism, totalmem } from 'node:os'
 import { Option, type Command } from 'commander'
+import type { MemoryModel } from '../compiler/index.ts'
 import { UsageError } from './exit.ts'
+import { unknown } from './suggest.ts'
 
 /** Options of `check` and `matrix` as commander gives them. */
 export interface SearchFlags {
@@ -13,6 +15,7 @@ export interface SearchFlags {
   readonly timeout: number
   readonly maxStates: number
   readonly reduction: boolean
+  readonly memoryModel: MemoryModel
 }
 
 export const widthDefault = 72
@@ -33,6 +36,11 @@ export function addQuestionOptions(command: Command): Command {
         .default({}, 'those of the scenario'),
     )
     .option('--no-reduction', 'one shared access, one step: slower, same verdict')
+    .addOption(
+      new Option('--memory-model <model>', 'sc, tso (x86) or weak (stores and loads out of order)')
+        .argParser(memoryModel)
+        .default('sc'),
+    )
 }
 
 export function addSearchOptions(command: Command): Command {
@@ -83,6 +91,13 @@ export const count =
       throw new UsageError(`${option} takes a number from ${least} up, not '${text}'`)
     return Number(text)
   }
+
+function memoryModel(text: string): MemoryModel {
+  const known = ['sc', 'tso', 'weak'] as const
+  const found = known.find((name) => name === text)
+  if (!found) throw unknown('memory model', text, known, known.join(', '))
+  return found
+}
 
 function size(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmgt])(?:i?b)?$/i.exec(text) ?? []

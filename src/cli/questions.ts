@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatDiagnostic, type Diagnostic } from '../compiler/diagnostic.ts'
-import type { KernelInfo, Program, ScenarioInfo } from '../compiler/index.ts'
+import type { KernelInfo, MemoryModel, Program, ScenarioInfo } from '../compiler/index.ts'
 import { quoted, UsageError } from './exit.ts'
 import type { SearchFlags } from './options.ts'
 import { unknown } from './suggest.ts'
@@ -20,6 +20,7 @@ export interface Question {
   /** Those that the user set. */
   readonly bounds: Readonly<Record<string, number>>
   readonly reduce: boolean
+  readonly memoryModel: MemoryModel
 }
 
 /** Root of the package: the folder that holds src/, wherever the code that runs was built to. */
@@ -76,7 +77,12 @@ export function questionsOf(catalogue: Catalogue, scenarios: readonly ScenarioIn
   return questions
 }
 
-function question(scenario: ScenarioInfo, kernel: string, fs: string, { set, reduction }: SearchFlags): Question {
+function question(
+  scenario: ScenarioInfo,
+  kernel: string,
+  fs: string,
+  { set, reduction, memoryModel }: SearchFlags,
+): Question {
   const bounds = Object.fromEntries(Object.entries(set).filter(([name]) => name in scenario.bounds))
   const isOwn = !isShipped(scenario)
   return {
@@ -86,6 +92,7 @@ function question(scenario: ScenarioInfo, kernel: string, fs: string, { set, red
     fs,
     bounds,
     reduce: reduction,
+    memoryModel,
   }
 }
 
@@ -190,7 +197,7 @@ function checkBounds(scenarios: readonly ScenarioInfo[], set: Readonly<Record<st
 
 /** The command that asks a question again, and `replay` for one of its traces. */
 export function commandFor(question: Question, trace?: string): string {
-  const { name, kernel, fs, bounds, reduce } = question
+  const { name, kernel, fs, bounds, reduce, memoryModel } = question
   const set = Object.entries(bounds).map(([bound, n]) => `${bound}=${n}`)
   const words = [
     'lastref',
@@ -199,6 +206,7 @@ export function commandFor(question: Question, trace?: string): string {
     ...(fs ? ['--fs', fs] : []),
     ...(set.length > 0 ? ['--set', set.join(',')] : []),
     ...(reduce ? [] : ['--no-reduction']),
+    ...(memoryModel === 'sc' ? [] : ['--memory-model', memoryModel]),
   ]
   return words.map(quoted).join(' ')
 }

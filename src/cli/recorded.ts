@@ -63,7 +63,8 @@ function recordOf(run: Run): Recorded {
 
 /** Counts depend on bounds and reductions; a verdict does not depend on reductions. */
 export function compare(question: Question, run: Run, recorded: Recorded | null): Comparison {
-  if (Object.keys(question.bounds).length > 0 || run.verdict === 'incomplete') return 'uncompared'
+  if (Object.keys(question.bounds).length > 0 || question.memoryModel !== 'sc') return 'uncompared'
+  if (run.verdict === 'incomplete') return 'uncompared'
   if (recorded === null) return question.reduce ? 'unrecorded' : 'uncompared'
   const now = recordOf(run)
   const isSame = question.reduce
