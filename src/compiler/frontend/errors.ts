@@ -40,6 +40,7 @@ export const MISTAKES = {
   LR035: ['a function with this name exists twice', 'rename one: changes replace functions by name'],
   LR036: ['break or continue without a loop around it in the same function', 'return from the arrow function instead'],
   LR037: ['generators, async functions and promises are not part of the dialect', 'write a plain function; blocking is when()'],
+  LR040: ['this arithmetic may leave 32 bits', 'declare smaller widths, or keep the operands small with & or %'],
   LR038: ['too many iterations to unroll', 'bound the loop by a smaller constant'],
 } as const satisfies Record<string, readonly [string, string]>
 

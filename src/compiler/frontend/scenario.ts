@@ -182,6 +182,8 @@ function failureToError(failure: AssemblyFailure, lowered: Lowered): CompileErro
       return at('LR014', failure.site, '')
     case 'unbounded':
       return at('LR013', failure.site, failure.name)
+    case 'wraps':
+      return at('LR040', failure.site, lowered.sites[failure.site]?.text ?? '')
     case 'initially-false':
       return at('LR025', lowered.properties[failure.property].site, lowered.properties[failure.property].name)
   }

@@ -9,11 +9,12 @@
  */
 import type { Action, Expression, Location, Statement } from '../../model/system.ts'
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
-import { constant, isConstant, mapExpression, ONE, variablesOf, ZERO } from '../expression.ts'
+import { binary, constant, isConstant, mapExpression, ONE, ZERO } from '../expression.ts'
 import type { Mover } from './movers.ts'
-import { intervalOf, type Interval, type Ranges } from './intervals.ts'
+import { intervalOf, isFalse, isInt, isTrue, type Interval } from './intervals.ts'
 import { joinOf } from './joins.ts'
 import { livenessOf } from './liveness.ts'
+import type { Ranges } from './ranges.ts'
 import type { Variable } from '../../model/system.ts'
 
 export interface ActionsInput {
@@ -30,10 +31,13 @@ export interface ActionsInput {
   readonly firstAction: number
 }
 
-export interface LocalLoop {
-  readonly localLoop: true
-  readonly site: number
-}
+export type ActionsFailure =
+  /** A loop without a step. */
+  | { readonly kind: 'local-loop'; readonly site: number }
+  /** A register without a bound. */
+  | { readonly kind: 'unbounded'; readonly site: number; readonly name: string }
+  /** Arithmetic that may leave 32 bits. */
+  | { readonly kind: 'wraps'; readonly site: number }
 
 /** One value only: folded wherever it is read, and no part of the state. */
 const isKnown = (range: Interval | null): boolean => range === null || range.lo === range.hi
@@ -41,7 +45,7 @@ const isKnown = (range: Interval | null): boolean => range === null || range.lo 
 /** An action longer than this is cut at the next shared access: sound, and keeps generated code in bounds. */
 const STATEMENTS_MAX = 1000
 
-export function actionsOf(input: ActionsInput): { locations: Location[]; actions: number } | LocalLoop {
+export function actionsOf(input: ActionsInput): { locations: Location[]; actions: number } | ActionsFailure {
   const { code } = input.code
   const { ranges } = input
   const live = livenessOf(code, ranges.reachable, input.code.registers.length)
@@ -67,9 +71,8 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     })
   const truthOf = (e: Expression): Expression => {
     const simple = simplify(e)
-    const range = intervalOf(simple, input.variables, ranges.registers)
-    if (range.lo > 0 || range.hi < 0) return ONE
-    return range.lo === 0 && range.hi === 0 ? ZERO : simple
+    const range = intervalOf(simple, input.variables, (r) => ranges.registers[r])
+    return isTrue(range) ? ONE : isFalse(range) ? ZERO : simple
   }
   const writer = new ActionWriter(input, code, live, locationOf, simplify, truthOf)
   const start = entry(input, code, live, simplify)
@@ -80,7 +83,7 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     const at = order[l]
     const actions: Action[] = []
     for (const { guard, body } of writer.actionsAt(at)) actions.push({ id: next++, task: input.task, from: l, site: code[at].site, guard, body })
-    if (writer.localLoop >= 0) return { localLoop: true, site: writer.localLoop }
+    if (writer.failure !== null) return writer.failure
     const i = code[at]
     const waiting = i.op === 'begin' && i.guard !== null ? i.section.waiting : null
     locations.push({
@@ -123,7 +126,7 @@ function entry(input: ActionsInput, code: readonly Instruction[], live: ReturnTy
       at = (v !== 0 ? i.then : i.otherwise).at
     } else if (input.movers[at] === 'local' && i.op !== 'done') return 0
     else {
-      const zero = live.before(at).every((r) => values.get(r) === (input.ranges.registers[r]?.lo ?? 0))
+      const zero = live.before(at).every((r) => values.get(r) === 0 || isKnown(input.ranges.registers[r]))
       return zero ? at : 0
     }
   }
@@ -151,7 +154,7 @@ function join(a: Path | null, b: Path | null): Path | null {
 }
 
 class ActionWriter {
-  localLoop = -1
+  failure: ActionsFailure | null = null
   private count = 0
   private readonly input: ActionsInput
   private readonly code: readonly Instruction[]
@@ -199,7 +202,7 @@ class ActionWriter {
           ...this.write(at + 1, { ...fresh, seen: new Set([at]) }).out,
         ],
       }))
-    const guard = i.op === 'begin' && i.guard !== null ? this.truthOf(i.guard) : null
+    const guard = i.op === 'begin' && i.guard !== null ? this.decided(at, i.guard) : null
     if (guard !== null && isConstant(guard) && guard.value === 0) return []
     return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh).out }]
   }
@@ -226,7 +229,7 @@ class ActionWriter {
         locals.clear()
         out.push({ kind: 'step', site: i.site })
       } else if (locals.has(at)) {
-        this.localLoop = i.site
+        this.fail({ kind: 'local-loop', site: i.site })
         return ended
       }
       locals.add(at)
@@ -236,7 +239,7 @@ class ActionWriter {
           at = i.to.at
           continue
         case 'branch': {
-          const condition = this.truthOf(i.condition)
+          const condition = this.decided(at, i.condition)
           if (isConstant(condition)) {
             at = (condition.value !== 0 ? i.then : i.otherwise).at
             continue
@@ -259,13 +262,13 @@ class ActionWriter {
           break
         case 'store':
           if (i.guard !== null) this.check(out, i.guard.held, i.guard.property)
-          this.store(out, i, stored)
+          this.store(out, i, at, stored)
           break
         case 'set':
           this.localSet(out, i, at)
           break
         case 'check':
-          if (!this.check(out, i.condition, i.property)) return ended
+          if (!this.check(out, this.decided(at, i.condition), i.property)) return ended
           break
         case 'event':
           out.push({ kind: 'event', name: i.name, values: i.values.map(this.simplify) })
@@ -312,35 +315,47 @@ class ActionWriter {
     return mover === 'none' && phase === 'post'
   }
 
+  private fail(failure: ActionsFailure): void {
+    this.failure ??= failure
+  }
+
+  /** A condition at an instruction, a constant where the ranges decide it. */
+  private decided(at: number, condition: Expression): Expression {
+    const truth = this.input.ranges.truth[at]
+    if (truth >= 0) return truth === 1 ? ONE : ZERO
+    this.mustNotWrap(at)
+    return this.truthOf(condition)
+  }
+
+  private mustNotWrap(at: number): void {
+    if (this.input.ranges.wraps[at] === 1) this.fail({ kind: 'wraps', site: this.code[at].site })
+  }
+
   private set(register: number, value: Expression, at: number): Statement[] {
     const range = this.input.ranges.registers[register]
     if (!this.live.isLive(at + 1, register) || isKnown(range)) return []
+    const { name, site } = this.input.code.registers[register]
+    if (range !== null && !isInt(range)) this.fail({ kind: 'unbounded', site, name })
+    this.mustNotWrap(at)
     return [{ kind: 'set', register, value }]
   }
 
   private localSet(out: Statement[], i: Extract<Instruction, { op: 'set' }>, at: number): void {
     const { declared } = this.input.code.registers[i.register]
     const value = this.simplify(i.value)
-    if (declared !== null) {
-      const range = intervalOf(value, this.input.variables, this.input.ranges.registers)
-      if (range.lo < declared.lo || range.hi > declared.hi)
-        this.check(
-          out,
-          { kind: 'binary', operator: 'and', left: { kind: 'binary', operator: '>=', left: value, right: constant(declared.lo) }, right: { kind: 'binary', operator: '<=', left: value, right: constant(declared.hi) } },
-          this.input.localRange(i.register),
-        )
+    if (declared !== null && this.input.ranges.fits[at] === 0) {
+      this.mustNotWrap(at)
+      const within = binary('and', binary('>=', value, constant(declared.lo)), binary('<=', value, constant(declared.hi)))
+      this.check(out, within, this.input.localRange(i.register))
     }
     out.push(...this.set(i.register, value, at))
   }
 
-  private store(out: Statement[], i: Extract<Instruction, { op: 'store' }>, stored: Set<number>): void {
+  private store(out: Statement[], i: Extract<Instruction, { op: 'store' }>, at: number, stored: Set<number>): void {
     const place = mapPlace(i.place, this.simplify)
-    for (const v of variablesOf({ ...place, ...(place.kind === 'element' ? { index: ZERO } : {}) } as Expression)) stored.add(v)
-    const value = this.simplify(i.value)
-    const range = intervalOf(value, this.input.variables, this.input.ranges.registers)
-    const inside = variablesOf(place as Expression)
-    const fits = [...inside].every((v) => range.lo >= this.input.variables[v].lo && range.hi <= this.input.variables[v].hi)
-    out.push({ kind: 'store', place, value, range: fits ? -1 : i.range })
+    for (const v of place.kind === 'variable' ? [place.variable] : place.variables) stored.add(v)
+    this.mustNotWrap(at)
+    out.push({ kind: 'store', place, value: this.simplify(i.value), range: this.input.ranges.fits[at] === 1 ? -1 : i.range })
   }
 
   /** False when the action ends here for certain. */

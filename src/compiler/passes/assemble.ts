@@ -2,18 +2,18 @@
 import type { Expression, Task, TransitionSystem, Variable } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
 import { constant, mapExpression, variablesOf } from '../expression.ts'
-import { actionsOf } from './actions.ts'
-import { rangesOf, type Ranges } from './intervals.ts'
+import { actionsOf, type ActionsFailure } from './actions.ts'
+import { isInt, mayWrap } from './intervals.ts'
 import { protectionOf } from './locksets.ts'
 import { moversOf, usesOf } from './movers.ts'
 import { withMemoryModel, type MemoryModel } from './memory-model.ts'
+import { rangesOf, type Ranges } from './ranges.ts'
 import { runSetup, type SetupFailure } from './setup.ts'
 import { evaluate } from '../../model/evaluate.ts'
 
 export type AssemblyFailure =
   | { readonly kind: 'setup'; readonly failure: SetupFailure }
-  | { readonly kind: 'local-loop'; readonly site: number }
-  | { readonly kind: 'unbounded'; readonly site: number; readonly name: string }
+  | ActionsFailure
   | { readonly kind: 'initially-false'; readonly property: number }
 
 export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryModel): TransitionSystem | AssemblyFailure {
@@ -30,8 +30,11 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
   }
   const always = lowered.always.map(withReads)
   const reaches = lowered.reaches.map(withReads)
+  const finals = lowered.finally.map(withReads)
   const wrong = always.find((p) => initial.some((values) => evaluate(p.condition, { variables: values, locations: [], registers: [[]] }, 0) === 0))
   if (wrong !== undefined) return { kind: 'initially-false', property: wrong.property }
+  const wrapping = [...always, ...reaches, ...finals].find((p) => mayWrap(p.condition, variables, () => null))
+  if (wrapping !== undefined) return { kind: 'wraps', site: lowered.properties[wrapping.property].site }
   const watched = new Set([...always, ...reaches].flatMap((p) => [...p.reads]))
   for (const v of uses.plainlyGuarded) watched.add(v)
 
@@ -42,7 +45,6 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
   for (let t = 0; t < lowered.tasks.length; t++) {
     const code = lowered.tasks[t]
     const ranges = rangesOf(code.code, code.registers, variables)
-    if (ranges.unbounded >= 0) return { kind: 'unbounded', site: code.registers[ranges.unbounded].site, name: code.registers[ranges.unbounded].name }
     const movers = moversOf({ code: code.code, task: t, uses, watched, variables, protection })
     const localRanges = new Map<number, number>()
     const localRange = (register: number): number => {
@@ -54,7 +56,7 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
       return property
     }
     const result = actionsOf({ task: t, code, ranges, variables, movers, merge, always, reaches, localRange, firstAction })
-    if ('localLoop' in result) return { kind: 'local-loop', site: result.site }
+    if ('kind' in result) return result
     firstAction += result.actions
     tasks.push({ name: code.name, interrupt: code.interrupt, registers: registersOfTask(code, ranges, lowered), locations: result.locations })
   }
@@ -71,17 +73,16 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
     tasks,
     properties,
     initial,
-    finals: lowered.finally.map((p) => ({ property: p.property, condition: fold(p.condition) })),
+    finals: finals.map(({ property, condition }) => ({ property, condition })),
   }
 }
 
 const registersOfTask = (code: TaskCode, ranges: Ranges, lowered: Lowered): Task['registers'] =>
-  code.registers.map((r, i) => ({
-    name: r.name,
-    lo: ranges.registers[i]?.lo ?? 0,
-    hi: ranges.registers[i]?.hi ?? 0,
-    labels: r.pool === null ? null : lowered.labelsOf(r.pool),
-  }))
+  code.registers.map((r, i) => {
+    const range = ranges.registers[i]
+    const { lo, hi } = range !== null && isInt(range) ? range : { lo: 0, hi: 0 } // without a bound: dead
+    return { name: r.name, lo, hi, labels: r.pool === null ? null : lowered.labelsOf(r.pool) }
+  })
 
 /** Variables that no task writes have one value, if all initial states agree. */
 function narrowed(lowered: Lowered, initial: readonly (readonly number[])[], stored: ReadonlySet<number>): Variable[] {

@@ -1,82 +1,30 @@
-/** Which values a register can hold: the hull of all that reachable code puts into it. */
+/** Bounds of expressions. Exact where the arithmetic is; never too narrow. */
 import type { Expression, Variable } from '../../model/system.ts'
-import type { Instruction, RegisterInfo } from '../code.ts'
 
 export interface Interval {
   readonly lo: number
   readonly hi: number
 }
 
-export interface Ranges {
-  /** Null: never written by reachable code. */
-  readonly registers: readonly (Interval | null)[]
-  readonly reachable: readonly boolean[]
-  /** First register that could not be bounded, or -1. */
-  readonly unbounded: number
-}
+/** Bounds of a register where the expression stands; null when it was never written, and so 0. */
+export type RegisterBounds = (register: number) => Interval | null
 
-/** A register that has grown so often is not bounded by what flows in. */
-const GROWTH_MAX = 80
-
-export function rangesOf(code: readonly Instruction[], registers: readonly RegisterInfo[], variables: readonly Variable[]): Ranges {
-  const known: (Interval | null)[] = registers.map(() => null)
-  const grown = registers.map(() => 0)
-  let reachable: boolean[] = []
-  for (let changed = true; changed; ) {
-    changed = false
-    const put = (register: number, value: Interval): void => {
-      const { declared } = registers[register]
-      const clipped = declared === null ? value : { lo: Math.max(value.lo, declared.lo), hi: Math.min(value.hi, declared.hi) }
-      const old = known[register]
-      const next = old === null ? clipped : { lo: Math.min(old.lo, clipped.lo), hi: Math.max(old.hi, clipped.hi) }
-      if (old !== null && next.lo === old.lo && next.hi === old.hi) return
-      known[register] = next
-      grown[register]++
-      changed = true
-    }
-    reachable = walk(code, variables, known, put)
-    const unbounded = grown.findIndex((n) => n > GROWTH_MAX)
-    if (unbounded >= 0) return { registers: known, reachable, unbounded }
-  }
-  return { registers: known, reachable, unbounded: -1 }
-}
-
-function walk(code: readonly Instruction[], variables: readonly Variable[], known: readonly (Interval | null)[], put: (register: number, value: Interval) => void): boolean[] {
-  const reachable = code.map(() => false)
-  const pending = [0]
-  const range = (e: Expression): Interval => intervalOf(e, variables, known)
-  while (pending.length > 0) {
-    let at = pending.pop() as number
-    while (at < code.length && !reachable[at]) {
-      reachable[at] = true
-      const i = code[at]
-      if (i.op === 'load') put(i.register, range(i.place))
-      else if (i.op === 'choose') put(i.register, { lo: 0, hi: i.alternatives - 1 })
-      else if (i.op === 'set') put(i.register, range(i.value))
-      else if (i.op === 'done') break
-      else if (i.op === 'check' && range(i.condition).hi === 0 && range(i.condition).lo === 0) break
-      else if (i.op === 'jump') {
-        at = i.to.at
-        continue
-      } else if (i.op === 'branch') {
-        const c = range(i.condition)
-        const mayBe = c.lo !== 0 || c.hi !== 0
-        const mayNot = c.lo <= 0 && c.hi >= 0
-        if (mayBe && mayNot) pending.push(i.otherwise.at)
-        at = mayBe ? i.then.at : i.otherwise.at
-        continue
-      }
-      at++
-    }
-  }
-  return reachable
-}
-
+export const INT_MIN = -2147483648
+export const INT_MAX = 2147483647
+const INT: Interval = { lo: INT_MIN, hi: INT_MAX }
 const BOOL: Interval = { lo: 0, hi: 1 }
-const clamp = (n: number): number => Math.max(-2147483648, Math.min(2147483647, n))
+const ZERO: Interval = { lo: 0, hi: 0 }
 
-/** Bounds of an expression. A register never written counts as 0. */
-export function intervalOf(e: Expression, variables: readonly Variable[], registers: readonly (Interval | null)[]): Interval {
+export const hull = (a: Interval, b: Interval): Interval => ({ lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) })
+export const isInt = (a: Interval): boolean => a.lo >= INT_MIN && a.hi <= INT_MAX
+export const isTrue = (a: Interval): boolean => a.lo > 0 || a.hi < 0
+export const isFalse = (a: Interval): boolean => a.lo === 0 && a.hi === 0
+
+/**
+ * Sums, differences and products are those of integers without a bound: a result outside 32 bits means that the value
+ * could wrap. All other operations work on 32 bits, as in JavaScript.
+ */
+export function intervalOf(e: Expression, variables: readonly Variable[], registers: RegisterBounds): Interval {
   const of = (x: Expression): Interval => intervalOf(x, variables, registers)
   switch (e.kind) {
     case 'const':
@@ -84,39 +32,57 @@ export function intervalOf(e: Expression, variables: readonly Variable[], regist
     case 'variable':
       return variables[e.variable]
     case 'element':
-      return { lo: Math.min(...e.variables.map((v) => variables[v].lo)), hi: Math.max(...e.variables.map((v) => variables[v].hi)) }
+      return e.variables.length === 0 ? ZERO : e.variables.map((v): Interval => variables[v]).reduce(hull)
     case 'register':
-      return registers[e.register] ?? { lo: 0, hi: 0 }
+      return registers(e.register) ?? ZERO
     case 'unary': {
       const a = of(e.operand)
-      if (e.operator === 'neg') return { lo: -a.hi, hi: -a.lo }
-      if (a.lo > 0 || a.hi < 0) return { lo: 0, hi: 0 }
-      return a.lo === 0 && a.hi === 0 ? { lo: 1, hi: 1 } : BOOL
+      if (e.operator === 'neg') return { lo: 0 - a.hi, hi: 0 - a.lo }
+      return isTrue(a) ? ZERO : isFalse(a) ? { lo: 1, hi: 1 } : BOOL
     }
     case 'select': {
       const c = of(e.condition)
-      if (c.lo > 0 || c.hi < 0) return of(e.then)
-      if (c.lo === 0 && c.hi === 0) return of(e.otherwise)
-      const a = of(e.then)
-      const b = of(e.otherwise)
-      return { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
+      if (isTrue(c)) return of(e.then)
+      if (isFalse(c)) return of(e.otherwise)
+      return hull(of(e.then), of(e.otherwise))
     }
     case 'binary':
       return binaryInterval(e.operator, of(e.left), of(e.right))
   }
 }
 
+/** Could the value leave 32 bits on the way? */
+export function mayWrap(e: Expression, variables: readonly Variable[], registers: RegisterBounds): boolean {
+  const inner = (x: Expression): boolean => mayWrap(x, variables, registers)
+  const outside = (): boolean => !isInt(intervalOf(e, variables, registers))
+  switch (e.kind) {
+    case 'const':
+    case 'variable':
+    case 'register':
+      return false
+    case 'element':
+      return inner(e.index)
+    case 'unary':
+      return inner(e.operand) || (e.operator === 'neg' && outside())
+    case 'select':
+      return inner(e.condition) || inner(e.then) || inner(e.otherwise)
+    case 'binary':
+      return inner(e.left) || inner(e.right) || ('+-*/'.includes(e.operator) && outside())
+  }
+}
+
 function binaryInterval(operator: string, a: Interval, b: Interval): Interval {
   const point = a.lo === a.hi && b.lo === b.hi
-  const known = (yes: boolean, no: boolean): Interval => (yes ? { lo: 1, hi: 1 } : no ? { lo: 0, hi: 0 } : BOOL)
+  const known = (yes: boolean, no: boolean): Interval => (yes ? { lo: 1, hi: 1 } : no ? ZERO : BOOL)
+  const disjoint = a.hi < b.lo || b.hi < a.lo
   switch (operator) {
     case '+':
-      return { lo: clamp(a.lo + b.lo), hi: clamp(a.hi + b.hi) }
+      return { lo: a.lo + b.lo, hi: a.hi + b.hi }
     case '-':
-      return { lo: clamp(a.lo - b.hi), hi: clamp(a.hi - b.lo) }
+      return { lo: a.lo - b.hi, hi: a.hi - b.lo }
     case '*': {
-      const all = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi]
-      return { lo: clamp(Math.min(...all)), hi: clamp(Math.max(...all)) }
+      const corners = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi].map((n) => (Number.isNaN(n) ? 0 : n + 0))
+      return { lo: Math.min(...corners), hi: Math.max(...corners) }
     }
     case '/':
     case '%': {
@@ -124,31 +90,21 @@ function binaryInterval(operator: string, a: Interval, b: Interval): Interval {
       const limit = operator === '%' ? Math.min(most, Math.max(Math.abs(b.lo), Math.abs(b.hi))) : most
       return { lo: a.lo < 0 ? -limit : 0, hi: a.hi > 0 ? limit : 0 }
     }
-    case '&':
-      if (point) return { lo: a.lo & b.lo, hi: a.lo & b.lo }
-      if (a.lo >= 0 && b.lo >= 0) return { lo: 0, hi: Math.min(a.hi, b.hi) }
-      if (a.lo >= 0) return { lo: 0, hi: a.hi }
-      if (b.lo >= 0) return { lo: 0, hi: b.hi }
-      return { lo: -2147483648, hi: 2147483647 }
-    case '|':
-    case '^': {
-      if (point) return { lo: operator === '|' ? a.lo | b.lo : a.lo ^ b.lo, hi: operator === '|' ? a.lo | b.lo : a.lo ^ b.lo }
-      if (a.lo < 0 || b.lo < 0) {
-        const size = Math.max(-a.lo, a.hi + 1, -b.lo, b.hi + 1)
-        const bits = 2 ** (32 - Math.clz32(size - 1))
-        return { lo: -bits, hi: bits - 1 }
-      }
-      const bits = 32 - Math.clz32(Math.max(a.hi, b.hi))
-      return { lo: 0, hi: bits >= 31 ? 2147483647 : (1 << bits) - 1 }
+    case '<<': {
+      if (b.lo < 0 || b.hi > 31) return isFalse(a) ? ZERO : INT
+      const shifted = { lo: Math.min(a.lo, a.lo * 2 ** b.hi), hi: Math.max(a.hi, a.hi * 2 ** b.hi) }
+      return isInt(shifted) ? shifted : INT
     }
-    case '<<':
-      return { lo: clamp(Math.min(0, a.lo * 2 ** b.hi)), hi: clamp(a.hi * 2 ** Math.max(0, b.hi)) }
     case '>>':
-      return { lo: Math.min(a.lo, 0), hi: Math.max(a.hi, 0) }
+      return isInt(a) ? { lo: Math.min(a.lo, 0), hi: Math.max(a.hi, 0) } : INT
+    case '&':
+    case '|':
+    case '^':
+      return isInt(a) && isInt(b) ? bitwise(operator, a, b, point) : INT
     case '==':
-      return known(point && a.lo === b.lo, a.hi < b.lo || b.hi < a.lo)
+      return known(point && a.lo === b.lo, disjoint)
     case '!=':
-      return known(a.hi < b.lo || b.hi < a.lo, point && a.lo === b.lo)
+      return known(disjoint, point && a.lo === b.lo)
     case '<':
       return known(a.hi < b.lo, a.lo >= b.hi)
     case '<=':
@@ -158,10 +114,25 @@ function binaryInterval(operator: string, a: Interval, b: Interval): Interval {
     case '>=':
       return known(a.lo >= b.hi, a.hi < b.lo)
     case 'and':
-      return known(a.lo > 0 && b.lo > 0, a.hi === 0 || b.hi === 0)
+      return known(isTrue(a) && isTrue(b), isFalse(a) || isFalse(b))
     case 'or':
-      return known(a.lo > 0 || b.lo > 0, a.hi === 0 && b.hi === 0)
+      return known(isTrue(a) || isTrue(b), isFalse(a) && isFalse(b))
     default:
       throw new Error(operator)
   }
+}
+
+function bitwise(operator: '&' | '|' | '^', a: Interval, b: Interval, point: boolean): Interval {
+  if (point) {
+    const value = operator === '&' ? a.lo & b.lo : operator === '|' ? a.lo | b.lo : a.lo ^ b.lo
+    return { lo: value, hi: value }
+  }
+  if (operator === '&') {
+    if (a.lo >= 0) return { lo: 0, hi: b.lo >= 0 ? Math.min(a.hi, b.hi) : a.hi }
+    if (b.lo >= 0) return { lo: 0, hi: b.hi }
+  }
+  // All bits up to the highest that either can have; below 0 all of those are set above it.
+  const most = Math.max(a.hi, b.hi, -1 - a.lo, -1 - b.lo)
+  const bits = most <= 0 ? 1 : 2 ** (32 - Math.clz32(most))
+  return { lo: a.lo < 0 || b.lo < 0 ? -bits : 0, hi: bits - 1 }
 }
