@@ -218,6 +218,7 @@ describe('properties', () => {
       class: 'leak',
       property: end,
       hang: null,
+      loopAt: null,
       trace: { choices: [0, 0] },
     })
     expect(census(compile(b.build()), unlimited)).toMatchObject({

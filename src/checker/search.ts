@@ -6,11 +6,13 @@
  * before a violating step (it is one step shorter), then the class that stands first in `preference`, then the smaller
  * property id. Same model, same options, same answer, except for what `poll` decides.
  */
+import { assert } from '../base/assert.ts'
 import type { Exploration, Finding, IncompleteReason, Model, Statistics, Verdict } from '../model/model.ts'
 import type { ViolationClass } from '../model/system.ts'
 import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
 import { explainHang } from './hang.ts'
+import { findLivelock } from './liveness.ts'
 import { judgeStuck, type Stuck } from './stuck.ts'
 
 export interface SearchOptions {
@@ -21,6 +23,8 @@ export interface SearchOptions {
   readonly hangStatesMax: number
   /** Asked every few thousand states. */
   readonly poll: (progress: Progress) => 'go' | IncompleteReason
+  /** Look for livelocks too. Only for systems without reductions. Default false. */
+  readonly liveness?: boolean
 }
 
 export interface Progress {
@@ -71,15 +75,24 @@ export function search(model: Model, options: SearchOptions): Verdict {
     if (walk.incomplete !== null) return { kind: 'incomplete', reason: walk.incomplete, statistics: walk.statistics() }
   }
   const [missed] = unreached(model)
-  if (missed === undefined) return { kind: 'holds', statistics: walk.statistics() }
+  if (missed === undefined) return options.liveness ? withoutLivelock(model, walk) : { kind: 'holds', statistics: walk.statistics() }
   return {
     kind: 'violated',
     class: model.system.properties[missed].class,
     property: missed,
     trace: { initial: 0, choices: [] },
     hang: null,
+    loopAt: null,
     statistics: walk.statistics(),
   }
+}
+
+function withoutLivelock(model: Model, walk: Walk): Verdict {
+  assert(model.system.reductions.length === 0, 'livelocks are looked for with one shared access per action')
+  const statistics = walk.statistics()
+  const found = findLivelock(model, walk.exploration)
+  if (found === null) return { kind: 'holds', statistics }
+  return { kind: 'violated', class: 'livelock', property: -1, trace: found.trace, hang: null, loopAt: found.loopAt, statistics }
 }
 
 /** Explores everything, whatever is violated. */
@@ -188,7 +201,7 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
   const targets = violations.filter((v) => order(v, best) === 0)
   const trace = counterexample(model, walk.exploration, walk.levels, walk.levelEnd, targets)
   const hang = best.property === -1 ? explainHang(model, trace, options) : null
-  return { kind: 'violated', class: best.class, property: best.property, trace, hang, statistics }
+  return { kind: 'violated', class: best.class, property: best.property, trace, hang, loopAt: null, statistics }
 }
 
 function unreached(model: Model): number[] {

@@ -45,6 +45,7 @@ export async function answer(
     maxStates: limits.maxStates,
     memoryBytesMax: limits.memoryBytesMax,
     hangStatesMax: explain ? hangStatesMax : 0,
+    liveness: question.liveness,
     poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
   })
   const seconds = (performance.now() - begin) / 1000

@@ -32,6 +32,11 @@ export function addCheck(program: Command): void {
     )
     .argument('[scenario...]', 'ids (see `lastref list`) or files of your own models; none: the quick group')
   addTextOptions(addSearchOptions(command))
+    .option(
+      '--liveness',
+      'look for livelocks too: every task that can run does, and one that must finish never does; implies --no-reduction',
+      false,
+    )
     .option('--format <format>', formats.join(', '), 'text')
     .addHelpText('after', examples)
     .action(async (names: string[], flags: CheckFlags) => {

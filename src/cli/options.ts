@@ -15,6 +15,8 @@ export interface SearchFlags {
   readonly timeout: number
   readonly maxStates: number
   readonly reduction: boolean
+  /** `check` only. */
+  readonly liveness?: boolean
   readonly memoryModel: MemoryModel
 }
 

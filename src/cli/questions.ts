@@ -20,6 +20,8 @@ export interface Question {
   /** Those that the user set. */
   readonly bounds: Readonly<Record<string, number>>
   readonly reduce: boolean
+  /** Look for livelocks as well; needs `reduce: false`. */
+  readonly liveness: boolean
   readonly memoryModel: MemoryModel
 }
 
@@ -81,7 +83,7 @@ function question(
   scenario: ScenarioInfo,
   kernel: string,
   fs: string,
-  { set, reduction, memoryModel }: SearchFlags,
+  { set, reduction, memoryModel, liveness = false }: SearchFlags,
 ): Question {
   const bounds = Object.fromEntries(Object.entries(set).filter(([name]) => name in scenario.bounds))
   const isOwn = !isShipped(scenario)
@@ -91,8 +93,9 @@ function question(
     kernel,
     fs,
     bounds,
-    reduce: reduction,
+    reduce: reduction && !liveness,
     memoryModel,
+    liveness,
   }
 }
 
@@ -197,7 +200,7 @@ function checkBounds(scenarios: readonly ScenarioInfo[], set: Readonly<Record<st
 
 /** The command that asks a question again, and `replay` for one of its traces. */
 export function commandFor(question: Question, trace?: string): string {
-  const { name, kernel, fs, bounds, reduce, memoryModel } = question
+  const { name, kernel, fs, bounds, reduce, memoryModel, liveness } = question
   const set = Object.entries(bounds).map(([bound, n]) => `${bound}=${n}`)
   const words = [
     'lastref',
@@ -205,7 +208,7 @@ export function commandFor(question: Question, trace?: string): string {
     ...(kernel ? ['--kernel', kernel] : []),
     ...(fs ? ['--fs', fs] : []),
     ...(set.length > 0 ? ['--set', set.join(',')] : []),
-    ...(reduce ? [] : ['--no-reduction']),
+    ...(reduce ? [] : liveness && trace === undefined ? ['--liveness'] : ['--no-reduction']),
     ...(memoryModel === 'sc' ? [] : ['--memory-model', memoryModel]),
   ]
   return words.map(quoted).join(' ')

@@ -100,7 +100,7 @@ function verdictOf(
 ): Extract<Verdict, { kind: 'violated' }> | null {
   const { properties } = model.system
   const statistics = { states: 0, transitions: 0, depth: trace.choices.length, finals: 0, frontierMax: 0, bytes: 0 }
-  const violated = { kind: 'violated', trace, hang: null, statistics } as const
+  const violated = { kind: 'violated', trace, hang: null, loopAt: null, statistics } as const
   if (run.violation >= 0) return { ...violated, class: properties[run.violation].class, property: run.violation }
   const last = run.states[run.states.length - 1]
   if (model.successors(last, 0, successorsFor(model)) > 0) return null

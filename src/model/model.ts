@@ -139,6 +139,8 @@ export type Verdict =
       readonly property: number
       readonly trace: Trace
       readonly hang: Hang | null
+      /** livelock: steps of the trace before the part that repeats for ever. Else null. */
+      readonly loopAt: number | null
       readonly statistics: Statistics
     }
   | { readonly kind: 'incomplete'; readonly reason: IncompleteReason; readonly statistics: Statistics }

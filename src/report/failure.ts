@@ -73,7 +73,9 @@ export function failureOf(
       ? property.kind === 'reaches'
         ? `never reached: ${property.message || property.name}`
         : property.message
-      : hangMessage(verdict.class, verdict.hang, waiting),
+      : verdict.loopAt !== null
+        ? loopMessage(system, last, verdict.loopAt, replay.actions.length)
+        : hangMessage(verdict.class, verdict.hang, waiting),
     place:
       culprit?.place ??
       (property && property.kind !== 'always' ? placeOfSite(system, property.site) : null) ??
@@ -107,11 +109,16 @@ function hangMessage(violation: ViolationClass, hang: Hang | null, waiting: read
     case 'hung-waiter':
       if (kind === 'lock') return `${name} waits for ever for ${object}, which nobody is left to release`
       return `${name} waits for ever on ${object}: ${wish}, and nobody is left to change that`
-    case 'livelock':
-      return `${name} goes round for ever`
     default:
       return `${name} waits for ever on ${object}`
   }
+}
+
+/** Who never gets on although it runs. */
+function loopMessage(system: TransitionSystem, last: State, loopAt: number, length: number): string {
+  const stuck = system.tasks.filter((task, t) => !task.interrupt && task.locations[last.locations[t]].actions.length > 0)
+  const names = stuck.map((t) => t.name).join(', ')
+  return `${names} never ${stuck.length === 1 ? 'finishes' : 'finish'}: steps ${loopAt + 1} to ${length} repeat for ever`
 }
 
 /** `page_is_idle(page) does not hold (page._refcount is 1)`. A bare name of a condition says nothing. */
