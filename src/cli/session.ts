@@ -81,12 +81,12 @@ function outOfMemory(question: Question): Answer {
   return { kind: 'run', run }
 }
 
-/** First Ctrl-C: stop and say what is known. Second: leave at once. */
+/** First Ctrl-C: stop and say what is known. Second: leave at once; npx passes on a signal that we have had already. */
 function stopOnInterrupt(pool: Pool): () => void {
-  let isFirst = true
+  let first: number | null = null
   const onSignal = () => {
-    if (!isFirst) process.exit(status.killed)
-    isFirst = false
+    if (first !== null && performance.now() - first > sameSignalMs) process.exit(status.killed)
+    first ??= performance.now()
     pool.stop()
   }
   process.on('SIGINT', onSignal)
@@ -96,6 +96,8 @@ function stopOnInterrupt(pool: Pool): () => void {
     process.off('SIGTERM', onSignal)
   }
 }
+
+const sameSignalMs = 500
 
 /** Violated before incomplete before held. */
 export function statusOf(runs: readonly Run[], asked: number): number {
