@@ -12,6 +12,10 @@ const rooms: Record<string, { mayImport: string[]; why: string }> = {
   kernel: { mayImport: ['dialect'], why: 'kernel code is read by the compiler and knows nothing of the tool' },
   history: { mayImport: ['kernel', 'dialect'], why: 'a change is kernel code' },
   scenarios: { mayImport: ['kernel', 'dialect'], why: 'a scenario is kernel code with tasks and properties' },
+  bugs: {
+    mayImport: ['scenarios', 'history', 'kernel', 'dialect'],
+    why: 'a bug is a change, with a scenario that shows it',
+  },
   compiler: {
     mayImport: ['model', 'base'],
     why: 'compiler and checker meet in model only; kernel code is read, not imported',
@@ -22,7 +26,7 @@ const rooms: Record<string, { mayImport: string[]; why: string }> = {
   explorer: { mayImport: ['report', 'model', 'base'], why: 'the explorer shows a Model that cli hands to it' },
   cli: {
     mayImport: ['explorer', 'report', 'conformance', 'checker', 'compiler', 'model', 'base'],
-    why: 'kernel, history, scenarios and dialect are input: the compiler reads them, nobody imports them',
+    why: 'kernel, history, scenarios, bugs and dialect are input: the compiler reads them, nobody imports them',
   },
 }
 
@@ -34,7 +38,7 @@ const doors: Record<string, { folder: string; why: string }> = {
 }
 
 /** Read by the compiler, or by a browser. */
-const withoutNode = /^src\/(dialect|kernel|history|scenarios|explorer\/client)\//
+const withoutNode = /^src\/(dialect|kernel|history|scenarios|bugs|explorer\/client)\//
 
 /** Rooms where files, clock, environment and arguments are allowed. */
 const outerRooms = ['src/cli/', 'src/explorer/server/']

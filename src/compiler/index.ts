@@ -3,7 +3,9 @@ export { formatDiagnostic, type Diagnostic } from './diagnostic.ts'
 export type { MemoryModel } from './passes/memory-model.ts'
 export {
   loadProgram,
+  type BugInfo,
   type CompileOptions,
+  type Configuration,
   type KernelInfo,
   type Program,
   type ProgramOptions,

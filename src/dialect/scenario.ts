@@ -60,3 +60,47 @@ export interface Change<Functions> {
   readonly before?: Partial<Functions>
   readonly after?: Partial<Functions>
 }
+
+/** One question: a scenario with what may be chosen about it. */
+export interface Configuration {
+  /** Id of a scenario of the package, or a scenario of the same file. */
+  readonly scenario: string | Scenario
+  readonly fs?: FileSystem
+  readonly bounds?: Readonly<Record<string, number>>
+  /** None: sequential consistency. */
+  readonly memoryModel?: 'tso' | 'weak'
+  /** Look for livelocks too. */
+  readonly liveness?: boolean
+}
+
+/**
+ * A bug that was real: what brings it back, and the question that shows it. The kernel with the bug is `kernel` with
+ * the commits of `undo` undone and `after` put on top; the repaired one is `kernel`. Both get `given`.
+ */
+export interface Bug<Functions> {
+  /** `lastref check bug/SLUG`. */
+  readonly slug: string
+  /** Title of the commit that repaired it, and 12 digits of its id where that is known. */
+  readonly title: string
+  readonly fix?: string
+  /** Commit that brought it. */
+  readonly introduced?: string
+  /** Releases that had it, for the reader: `5.18 until 5.18.16`. */
+  readonly releases: string
+  /** What is found. */
+  readonly class: ViolationClass
+  /** A release that does not have it. None: the newest. */
+  readonly kernel?: string
+  /** Commits of src/history. */
+  readonly undo?: readonly string[]
+  /** Functions as the bug has them. */
+  readonly after?: Partial<Functions>
+  /** What goes wrong in the world and is nobody's bug: an allocation that fails, a device that refuses. */
+  readonly given?: Partial<Functions>
+  /** The smallest configuration known to show it. */
+  readonly shows: Configuration
+  /** Other ways to the same end. */
+  readonly also?: readonly Configuration[]
+  /** One more task or page, in which the repaired kernel is proved as well. */
+  readonly larger: Configuration
+}

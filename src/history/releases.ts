@@ -9,16 +9,6 @@
 import type { Change } from '../dialect/index.ts'
 import bio_fix from './bio-fix.ts'
 import bio_folio_put_refs from './bio-folio-put-refs.ts'
-import break_layout_retry_lost from './bugs/break-layout-retry-lost.ts'
-import busy_scan_ignores_unmapped_file from './bugs/busy-scan-ignores-unmapped-file.ts'
-import busy_scan_skips_locked_entry from './bugs/busy-scan-skips-locked-entry.ts'
-import dax_invalidate_chain_broken from './bugs/dax-invalidate-chain-broken.ts'
-import evict_does_not_wait from './bugs/evict-does-not-wait.ts'
-import fault_fills_hole_being_punched from './bugs/fault-fills-hole-being-punched.ts'
-import fuse_truncate_breaks_nothing from './bugs/fuse-truncate-breaks-nothing.ts'
-import read_fault_maps_hole_after_write from './bugs/read-fault-maps-hole-after-write.ts'
-import truncate_frees_block_under_dma from './bugs/truncate-frees-block-under-dma.ts'
-import wait_on_the_wrong_address from './bugs/wait-on-the-wrong-address.ts'
 import type { KernelFunctions } from './change.ts'
 import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
 import change_237388320dee from './237388320dee.ts'
@@ -54,22 +44,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */
-export const patches: readonly Change<KernelFunctions>[] = [
-  song_v1,
-  song_v2,
-  bio_folio_put_refs,
-  bio_fix,
-  break_layout_retry_lost,
-  busy_scan_ignores_unmapped_file,
-  busy_scan_skips_locked_entry,
-  dax_invalidate_chain_broken,
-  evict_does_not_wait,
-  fault_fills_hole_being_punched,
-  fuse_truncate_breaks_nothing,
-  read_fault_maps_hole_after_write,
-  truncate_frees_block_under_dma,
-  wait_on_the_wrong_address,
-]
+export const patches: readonly Change<KernelFunctions>[] = [song_v1, song_v2, bio_folio_put_refs, bio_fix]
 
 export interface Release {
   readonly name: string

@@ -42,6 +42,7 @@ export const MISTAKES = {
   LR037: ['generators, async functions and promises are not part of the dialect', 'write a plain function; blocking is when()'],
   LR040: ['this arithmetic may leave 32 bits', 'declare smaller widths, or keep the operands small with & or %'],
   LR038: ['too many iterations to unroll', 'bound the loop by a smaller constant'],
+  LR041: ['src/history has no such commit to undo', 'name one of the list in src/history/releases.ts, or write the functions under after'],
 } as const satisfies Record<string, readonly [string, string]>
 
 export type MistakeCode = keyof typeof MISTAKES

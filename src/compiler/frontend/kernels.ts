@@ -3,6 +3,7 @@
  * after it undone (`before`), a patch has its own (`after`).
  */
 import ts from 'typescript'
+import type { FoundBug } from './bugs.ts'
 import { CompileError, mistake } from './errors.ts'
 import { argumentOf, declarationOf, defaultExport, propertyOf, textOf, textsOf } from './literals.ts'
 import type { Loaded } from './program.ts'
@@ -90,28 +91,30 @@ function readHistory(loaded: Loaded, file: ts.SourceFile): History {
 export function changeOf(loaded: Loaded, node: ts.Node | null, at: ts.Node): ChangeInfo {
   const object = argumentOf(node, 'change')
   if (object === null) throw mistake('LR029', at, loaded.fileName, 'change({ ... })')
-  const functions = (name: string): ReadonlyMap<string, FunctionText> => {
-    const found = new Map<string, FunctionText>()
-    const group = propertyOf(object, name)
-    if (group === null || !ts.isExpression(group)) return found
-    const bare = strip(group)
-    if (!ts.isObjectLiteralExpression(bare)) throw mistake('LR034', group, loaded.fileName, name)
-    for (const p of bare.properties) {
-      const text = ts.isMethodDeclaration(p) ? p : ts.isPropertyAssignment(p) ? strip(p.initializer) : null
-      if (text === null || !(ts.isMethodDeclaration(text) || ts.isArrowFunction(text) || ts.isFunctionExpression(text))) throw mistake('LR007', p, loaded.fileName)
-      const functionName = (p.name as ts.Node).getText()
-      if (!functionsOf(loaded).has(functionName)) throw mistake('LR030', p, loaded.fileName, functionName)
-      found.set(functionName, text)
-    }
-    return found
-  }
   return {
     commit: textOf(propertyOf(object, 'commit')) ?? '',
     title: textOf(propertyOf(object, 'title')) ?? '',
     since: textOf(propertyOf(object, 'since')),
-    before: functions('before'),
-    after: functions('after'),
+    before: textsOfFunctions(loaded, object, 'before'),
+    after: textsOfFunctions(loaded, object, 'after'),
   }
+}
+
+/** `name: { function(...) { ... }, ... }` of a change or a bug. */
+function textsOfFunctions(loaded: Loaded, object: ts.ObjectLiteralExpression, name: string): ReadonlyMap<string, FunctionText> {
+  const found = new Map<string, FunctionText>()
+  const group = propertyOf(object, name)
+  if (group === null || !ts.isExpression(group)) return found
+  const bare = strip(group)
+  if (!ts.isObjectLiteralExpression(bare)) throw mistake('LR034', group, loaded.fileName, name)
+  for (const p of bare.properties) {
+    const text = ts.isMethodDeclaration(p) ? p : ts.isPropertyAssignment(p) ? strip(p.initializer) : null
+    if (text === null || !(ts.isMethodDeclaration(text) || ts.isArrowFunction(text) || ts.isFunctionExpression(text))) throw mistake('LR007', p, loaded.fileName)
+    const functionName = (p.name as ts.Node).getText()
+    if (!functionsOf(loaded).has(functionName)) throw mistake('LR030', p, loaded.fileName, functionName)
+    found.set(functionName, text)
+  }
+  return found
 }
 
 /** Every function that the newest source or a change declares, by name. */
@@ -169,8 +172,39 @@ export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
     if (c.since === null || compareReleases(c.since, base) <= 0 || release.backports.includes(c.commit)) continue
     for (const [f, node] of c.before) overrides.set(f, { node, change: c.commit })
   }
-  for (const patch of [...release.patches, ...added]) for (const [f, node] of patchOf(loaded, history, patch).after) overrides.set(f, { node, change: patch })
+  for (const patch of [...release.patches, ...added])
+    for (const { texts, change } of layersOf(loaded, history, patch)) for (const [f, node] of texts) overrides.set(f, { node, change })
   return { name, overrides }
+}
+
+interface Layer {
+  readonly texts: ReadonlyMap<string, FunctionText>
+  /** Under which name reports speak of it. */
+  readonly change: string
+}
+
+/** What a `+` part of the name of a kernel puts on top, first to last. */
+function layersOf(loaded: Loaded, history: History, part: string): Layer[] {
+  const bug = bugOf(loaded, part)
+  if (bug === null) return [{ texts: patchOf(loaded, history, part).after, change: part }]
+  const { info, object } = bug
+  const layer = (name: 'given' | 'after'): Layer => ({ texts: textsOfFunctions(loaded, object, name), change: `bug/${info.slug}` })
+  if (isRepaired(part)) return [layer('given')]
+  const undone = textsOf(propertyOf(object, 'undo')).map((commit): Layer => {
+    const found = history.changes.find((c) => c.commit === commit)
+    if (found === undefined) throw mistake('LR041', propertyOf(object, 'undo'), loaded.fileName, commit)
+    return { texts: found.before, change: `bug/${info.slug}` }
+  })
+  return [layer('given'), ...undone, layer('after')]
+}
+
+/** `fixed/SLUG`: what both kernels are given, without the bug. */
+const isRepaired = (part: string): boolean => part.startsWith('fixed/')
+
+/** The bug that a `+` part names: `bug/SLUG`, `fixed/SLUG`, or the file that holds it. */
+function bugOf(loaded: Loaded, part: string): FoundBug | null {
+  const slug = /^(?:bug|fixed)\/(.*)$/.exec(part)?.[1]
+  return loaded.bugs.find(({ info, object }) => info.slug === slug || object.getSourceFile().fileName === part) ?? null
 }
 
 function patchOf(loaded: Loaded, history: History, name: string): ChangeInfo {

@@ -3,16 +3,17 @@ import ts from 'typescript'
 import type { TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'
+import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from './bugs.ts'
 import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { CompileError } from './errors.ts'
 import { lowerScenario } from './scenario.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
 import { sourceListing, type SourceListing } from './source.ts'
 
-export type { KernelInfo, ScenarioInfo, SourceListing }
+export type { BugInfo, Configuration, KernelInfo, ScenarioInfo, SourceListing }
 
 export interface ProgramOptions {
-  /** Root of the package: the folder that holds src/dialect, src/kernel, src/history, src/scenarios. */
+  /** Root of the package: the folder that holds src/dialect, src/kernel, src/history, src/scenarios, src/bugs. */
   readonly root: string
   /** Further files of the user: models of their own, patches. Absolute paths. */
   readonly files?: readonly string[]
@@ -45,6 +46,8 @@ export interface Program {
   readonly diagnostics: readonly Diagnostic[]
   readonly scenarios: readonly ScenarioInfo[]
   readonly kernels: readonly KernelInfo[]
+  /** The corpus, and bugs in files of the user. */
+  readonly bugs: readonly BugInfo[]
   /** The user's files and what they import: everything that was read outside the package. Absolute paths. */
   readonly sources: readonly string[]
   /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
@@ -61,6 +64,7 @@ export interface Loaded {
   readonly root: string
   /** Every function of kernel and history, by name. */
   readonly functions: ReadonlyMap<string, ts.Node>
+  readonly bugs: readonly FoundBug[]
 }
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
@@ -80,18 +84,22 @@ export function loadProgram(options: ProgramOptions): Program {
   const root = options.root.replace(/\/$/, '')
   const own = (folder: string): string[] =>
     ts.sys.directoryExists(`${root}/src/${folder}`) ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts']) : []
-  const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own)
+  const bugFiles = own('bugs')
+  const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own).concat(bugFiles)
   const files = options.files ?? []
   const program = ts.createProgram([...ownFiles, ...files], COMPILER_OPTIONS, hostFor(root, options.readFile))
   const checker = program.getTypeChecker()
   const fileName = (file: string): string => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file)
-  const loaded: Loaded = { program, checker, fileName, root, functions: new Map() }
+  const bare: Loaded = { program, checker, fileName, root, functions: new Map(), bugs: [] }
+  const { bugs, mistakes } = bugsOrMistakes(bare, [...bugFiles, ...files])
+  const loaded: Loaded = { ...bare, bugs }
   const scenarios = findScenarios(loaded, ownFiles, files)
   const toCheck = options.checkAll ? ownFiles : files
   return {
-    diagnostics: typeErrors(loaded, toCheck.concat(options.checkAll ? files : [])),
+    diagnostics: [...typeErrors(loaded, toCheck.concat(options.checkAll ? files : [])), ...mistakes.map((m) => m.diagnostic)],
     scenarios: scenarios.map((s) => s.info),
     kernels: kernelNames(loaded),
+    bugs: bugs.map((b) => b.info),
     sources: program
       .getSourceFiles()
       .map((f) => f.fileName)
@@ -107,7 +115,7 @@ function hostFor(root: string, readFile: (file: string) => string | undefined = 
   const onDisk = { readFile: host.readFile, fileExists: host.fileExists }
   host.readFile = (file) => readFile(file) ?? onDisk.readFile(file)
   host.fileExists = (file) => readFile(file) !== undefined || onDisk.fileExists(file)
-  const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/change.ts` }
+  const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/index.ts` }
   host.resolveModuleNameLiterals = (names, containingFile, redirected, compilerOptions, sourceFile) =>
     names.map((name) =>
       name.text in entry
