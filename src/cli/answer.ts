@@ -55,15 +55,26 @@ export async function answer(
 
 export async function compileQuestion(
   models: Models,
-  { scenario, kernel, fs, bounds, reduce, memoryModel }: Question,
+  { scenario, kernel, fs, bounds, reduce, memoryModel, bug }: Question,
 ): Promise<
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
 > {
   const result = await models.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce, memoryModel })
   if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
+  if (bug !== undefined && !result.calls.some((call) => call.change === `bug/${bug}`))
+    return { kind: 'diagnostics', diagnostics: [unreached(bug, result.name)] }
   return { kind: 'system', system: { ...result, files: result.files.map(asGiven) } }
 }
+
+const unreached = (bug: string, scenario: string): Diagnostic => ({
+  code: 'LR042',
+  file: `bug/${bug}`,
+  line: 0,
+  column: 0,
+  message: `the scenario ${scenario} runs none of the functions that the bug changes`,
+  instead: 'check the names under after and undo, or show it in another scenario',
+})
 
 /** Files of the user by the path from here. */
 const asGiven = (file: string): string => (isAbsolute(file) ? relative('.', file) : file)

@@ -6,16 +6,18 @@ import { ktapText } from '../report/ktap.ts'
 import { sarifDocument } from '../report/sarif.ts'
 import { runText } from '../report/text.ts'
 import type { Run } from '../report/failure.ts'
+import { questionsAbout } from './corpus.ts'
 import { addSearchOptions, addTextOptions, type SearchFlags } from './options.ts'
 import { paint, print, version } from './output.ts'
 import { Pool } from './pool.ts'
-import { filesOf, questionsOf, scenariosOf } from './questions.ts'
+import { filesOf } from './questions.ts'
 import { checkFormat, runAll, statusOf } from './session.ts'
 
 interface CheckFlags extends SearchFlags {
   readonly format: string
   readonly width: number
   readonly full: boolean
+  readonly fixed: boolean
 }
 
 const formats = ['text', 'json', 'ktap', 'junit', 'sarif'] as const
@@ -30,13 +32,17 @@ export function addCheck(program: Command): void {
         'Exit status: 0 everything holds, 1 violated, 2 wrong usage or a model with errors, 125 cannot tell (stopped by a\n' +
         'limit or Ctrl-C), 128 and up internal failure; so `git bisect run lastref check ...` works.',
     )
-    .argument('[scenario...]', 'ids (see `lastref list`) or files of your own models; none: the quick group')
+    .argument(
+      '[scenario...]',
+      'ids (see `lastref list`), bug/SLUG (see `lastref bugs`) or files of your own models; none: the quick group',
+    )
   addTextOptions(addSearchOptions(command))
     .option(
       '--liveness',
       'look for livelocks too: every task that can run does, and one that must finish never does; implies --no-reduction',
       false,
     )
+    .option('--fixed', 'bugs: the repaired kernel, there and in a larger configuration', false)
     .option('--format <format>', formats.join(', '), 'text')
     .addHelpText('after', examples)
     .action(async (names: string[], flags: CheckFlags) => {
@@ -49,6 +55,7 @@ Examples:
   lastref check dio-vs-punch-hole --kernel 5.18          the lost wake-up of v5.18
   lastref check dio-vs-punch-hole --kernel 5.18+song-v2  the same with a patch of the list
   lastref check dio-vs-truncate --kernel all --fs all    every release, every file system
+  lastref check bug/evict-does-not-wait                  a bug of the past; with --fixed the kernel without it
   lastref check my-model.ts                              a model of your own (lastref init DIR)
   lastref check --format junit > lastref.xml             the quick group, for a CI system`
 
@@ -57,7 +64,7 @@ async function check(names: readonly string[], flags: CheckFlags): Promise<numbe
   const files = filesOf(names, flags.kernel)
   const pool = new Pool(files, flags.workers)
   const catalogue = await pool.catalogue()
-  const questions = questionsOf(catalogue, scenariosOf(catalogue, names), flags)
+  const questions = questionsAbout(catalogue, names, flags)
   const onRun = (run: Run, index: number) => {
     if (format !== 'text') return
     const separator = index > 0 && (run.failure || questions.length < 20) && isLong(run) ? '\n' : ''

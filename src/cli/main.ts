@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addBugs } from './bugs.ts'
 import { addCheck } from './check.ts'
 import { addInit } from './init.ts'
 import { addList } from './list.ts'
@@ -23,6 +24,7 @@ const program = new Command('lastref')
 
 addCheck(program)
 addMatrix(program)
+addBugs(program)
 addReplay(program)
 addList(program)
 addSource(program)

@@ -35,7 +35,7 @@ export function openModels(files: readonly string[]): Models {
     return value
   }
   return {
-    catalogue: () => remembered('catalogue', ({ diagnostics, scenarios, kernels }) => ({ diagnostics, scenarios, kernels }), (c) => c.diagnostics.length === 0),
+    catalogue: () => remembered('catalogue', ({ diagnostics, scenarios, kernels, bugs }) => ({ diagnostics, scenarios, kernels, bugs }), (c) => c.diagnostics.length === 0),
     compile: (options) => remembered(`compile ${JSON.stringify(options)}`, (p) => p.compile(options), (v) => 'tasks' in v),
   }
 }
@@ -65,7 +65,7 @@ const digest = (texts: readonly (string | Buffer)[]): string => {
 /** Null when something cannot be read: then nothing is cached. */
 function keyOf(files: readonly string[]): string | null {
   try {
-    const own = ['dialect', 'kernel', 'history', 'scenarios'].flatMap((room) => filesBelow(join(packageRoot, 'src', room), '.ts'))
+    const own = ['dialect', 'kernel', 'history', 'scenarios', 'bugs'].flatMap((room) => filesBelow(join(packageRoot, 'src', room), '.ts'))
     const program = fileURLToPath(new URL('..', import.meta.url))
     const tool = ['compiler', 'model'].flatMap((room) => filesBelow(join(program, room), '.js'))
     return digest([process.version, ...[...own, ...tool, ...files.map((f) => resolve(f))].flatMap((f) => [f, readFileSync(f)])])

@@ -23,6 +23,10 @@ export interface Question {
   /** Look for livelocks as well; needs `reduce: false`. */
   readonly liveness: boolean
   readonly memoryModel: MemoryModel
+  /** Slug of the bug that the kernel has. */
+  readonly bug?: string
+  /** One word that asks all this: `bug/SLUG`. */
+  readonly word?: string
 }
 
 /** Root of the package: the folder that holds src/, wherever the code that runs was built to. */
@@ -55,7 +59,7 @@ export function filesOf(scenarios: readonly string[], kernels: string | undefine
 }
 
 /** What there is to ask about. */
-export type Catalogue = Pick<Program, 'diagnostics' | 'scenarios' | 'kernels'>
+export type Catalogue = Pick<Program, 'diagnostics' | 'scenarios' | 'kernels' | 'bugs'>
 
 export function diagnosed(diagnostics: readonly Diagnostic[]): UsageError {
   const shown = diagnostics.slice(0, 20).map(formatDiagnostic)
@@ -157,6 +161,7 @@ function checkKernel(kernels: readonly KernelInfo[], name: string): string {
   if (!namesOf(false).includes(base)) throw unknown('kernel', base, namesOf(false), '`lastref list kernels` shows all')
   const checked = patches.map((patch) => {
     if (patch.endsWith('.ts')) return resolve(patch)
+    if (/^(bug|fixed)\//.test(patch)) return patch
     if (!namesOf(true).includes(patch))
       throw unknown('change', patch, namesOf(true), '`lastref list kernels` shows all')
     return patch
@@ -200,11 +205,14 @@ function checkBounds(scenarios: readonly ScenarioInfo[], set: Readonly<Record<st
 
 /** The command that asks a question again, and `replay` for one of its traces. */
 export function commandFor(question: Question, trace?: string): string {
-  const { name, kernel, fs, bounds, reduce, memoryModel, liveness } = question
+  const { scenario, name, kernel, fs, bounds, reduce, memoryModel, liveness, word } = question
+  const what = word ?? (name.startsWith('bug/') ? scenario : name)
+  const command = trace === undefined ? ['check', what] : ['replay', what, trace]
+  if (word !== undefined) return ['lastref', ...command].map(quoted).join(' ')
   const set = Object.entries(bounds).map(([bound, n]) => `${bound}=${n}`)
   const words = [
     'lastref',
-    ...(trace === undefined ? ['check', name] : ['replay', name, trace]),
+    ...command,
     ...(kernel ? ['--kernel', kernel] : []),
     ...(fs ? ['--fs', fs] : []),
     ...(set.length > 0 ? ['--set', set.join(',')] : []),

@@ -20,11 +20,12 @@ import { replayLines } from '../report/replay.ts'
 import { stepsOf, type Replay } from '../report/steps.ts'
 import { headline } from '../report/text.ts'
 import { compileQuestion, hangStatesMax } from './answer.ts'
+import { questionsAbout } from './corpus.ts'
 import { status, UsageError } from './exit.ts'
 import { addQuestionOptions, addWidthOption, type SearchFlags } from './options.ts'
 import { paint, print } from './output.ts'
 import { checked, openModels } from './models.ts'
-import { commandFor, diagnosed, filesOf, questionsOf, scenariosOf, type Question } from './questions.ts'
+import { commandFor, diagnosed, filesOf, type Question } from './questions.ts'
 import { checkFormat } from './session.ts'
 
 interface ReplayFlags extends SearchFlags {
@@ -65,7 +66,7 @@ async function replayTrace(scenario: string, token: string, flags: ReplayFlags):
   if (!trace) throw new UsageError(`'${token}' is no trace; one looks like 0/3/1/4`)
   const models = openModels(filesOf([scenario], flags.kernel))
   const catalogue = await checked(models)
-  const questions = questionsOf(catalogue, scenariosOf(catalogue, [scenario]), flags)
+  const questions = questionsAbout(catalogue, [scenario], flags).slice(0, scenario.startsWith('bug/') ? 1 : undefined)
   if (questions.length > 1) throw new UsageError('a trace belongs to one kernel and one file system; give one of each')
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
