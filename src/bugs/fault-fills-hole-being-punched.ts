@@ -1,0 +1,89 @@
+/**
+ * Faults take no lock that hole punch holds, so one can map a block between the unmap and the free.
+ *
+ * Neither order of the two helps: both leave a window. The size of the file, which the fault lock guards, is not looked at here.
+ */
+import { at, scenario } from '../dialect/index.ts'
+import {
+  blocks_init,
+  dax_fault_iter,
+  dax_iomap_fault,
+  dax_unlock_entry,
+  file_init,
+  grab_mapping_entry,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  sys_punch_hole,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { bug } from '../history/index.ts'
+import { no_entry_locked, nobody_warned } from '../scenarios/properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const other_mm = at(MmStruct, 1)
+const vma = at(Vma, 0)
+const other_vma = at(Vma, 1)
+
+export const with_second_program = scenario({
+  id: 'two-programs-vs-punch-hole',
+  fs: ['xfs', 'ext4', 'fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    mapped_init(vma)
+    thread_init(0, mm)
+    vma_init(other_vma, other_mm, file, 1)
+    mapped_init(other_vma)
+    thread_init(1, other_mm)
+  },
+  tasks: {
+    writer: () => {
+      user_touch(vma, 0, true)
+    },
+    other_writer: () => {
+      user_touch(other_vma, 0, true)
+    },
+    fallocate: () => {
+      sys_punch_hole(file, 0, 1)
+    },
+  },
+  finally: { nobody_warned, no_entry_locked },
+  reaches: { both_mapped: () => vma.pte[0].pfn !== null && other_vma.pte[0].pfn !== null },
+})
+
+export default bug({
+  slug: 'fault-fills-hole-being-punched',
+  title: 'ext4: fix races between page faults and hole punching',
+  fix: 'ea3d7209ca01',
+  releases: 'to 4.4',
+  class: 'stale-mapping',
+  after: {
+    dax_iomap_fault(vma: Vma, index: number, write: boolean): number {
+      grab_mapping_entry(vma.vm_file!, index)
+      const fault = dax_fault_iter(vma, index, write)
+      dax_unlock_entry(vma.vm_file!, index)
+      return fault
+    },
+    xfs_dax_fault_locked(vma: Vma, index: number, write: boolean): number {
+      return dax_iomap_fault(vma, index, write)
+    },
+    ext4_dax_huge_fault(vma: Vma, index: number, write: boolean): number {
+      return dax_iomap_fault(vma, index, write)
+    },
+    __fuse_dax_fault(vma: Vma, index: number, write: boolean): number {
+      return dax_iomap_fault(vma, index, write)
+    },
+  },
+  shows: { scenario: 'fault-vs-punch-hole', fs: 'ext4' },
+  also: [{ scenario: 'fault-vs-punch-hole', fs: 'xfs' }],
+  larger: { scenario: with_second_program, fs: 'ext4' },
+})
