@@ -22,6 +22,7 @@ export default change({
       dax_disassociate_entry(entry)
       entry.kind = DAX_ABSENT
       entry.pfn = null
+      entry.locked = false
       entry.dirty = false
       entry.towrite = false
       dax_wake_entry(entry, false)

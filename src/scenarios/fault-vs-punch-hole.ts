@@ -20,7 +20,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, no_entry_locked } from './properties.ts'
+import { nobody_warned, no_entry_locked, owner_recorded } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -55,6 +55,7 @@ export default scenario({
   finally: {
     nobody_warned,
     no_entry_locked,
+    owner_recorded,
   },
   reaches: {
     mapped_before: () => vma.pte[0].pfn !== null,

@@ -1,12 +1,14 @@
 /**
  * One thread unmaps the file while it is truncated; another thread may still have the page in its TLB.
  *
- * Result: holds; stale-mapping up to 6.14 for XFS and ext4, up to 5.18 for virtiofs. Details are withheld (docs/findings.md).
+ * Result: holds; stale-mapping up to 6.14 for XFS and ext4, up to 5.18 for virtiofs: munmap makes the file forget the mapping before it
+ * flushes, so truncate neither finds it nor flushes, and the block is free while the other thread still stores to it.
  *
  * Since v6.15 a mapping is a reference, which munmap drops after the flush: truncate meets a page that is no longer mapped and still
- * referenced, takes it for busy, and is woken by that last put. For virtiofs b67fbebd4cf9 (v5.19) closed it before. While the file
- * still knows the mapping, truncate finds the entry gone and must flush all the same, since munmap may not have done so yet
- * (mm_tlb_flush_nested).
+ * referenced, takes it for busy, and is woken by that last put. Before, nothing held the block until the flush; b67fbebd4cf9 (v5.19)
+ * closed the hole for mappings marked VM_MIXEDMAP, which those of virtiofs are. Known from reading and from this search, not from a
+ * report about DAX. While the file still knows the mapping, truncate finds the entry gone and must flush all the same, since munmap
+ * may not have done so yet (mm_tlb_flush_nested).
  */
 import { at, scenario } from '../dialect/index.ts'
 import {

@@ -5,7 +5,7 @@
  *
  * The waiters are exclusive: an ordinary wake-up lets one of them go on, who has to pass it on.
  */
-import { at, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
+import { at, choose, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
 import {
   blocks_init,
   file_init,
@@ -19,7 +19,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, no_entry_locked } from './properties.ts'
+import { nobody_warned, no_entry_locked, no_store_lost } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -40,7 +40,7 @@ export default scenario({
   },
   tasks: {
     reader: () => {
-      user_touch(vma, 0, false)
+      user_touch(vma, 0, choose(2) === 1)
     },
     opener_a: () => {
       sys_open(file)
@@ -55,6 +55,7 @@ export default scenario({
   finally: {
     nobody_warned,
     no_entry_locked,
+    no_store_lost,
   },
   reaches: {
     all_wait: () =>

@@ -1,6 +1,15 @@
 /** What scenarios have in common: when everybody is done, nothing is left over. */
 import { all, property } from '../dialect/index.ts'
-import { Bio, DAX_ABSENT, AddressSpace, dax_page_is_idle, Folio, is_zero_folio } from '../kernel/index.ts'
+import {
+  Bio,
+  DAX_ABSENT,
+  DAX_REAL,
+  AddressSpace,
+  dax_page_is_idle,
+  Folio,
+  is_zero_folio,
+  Vma,
+} from '../kernel/index.ts'
 
 export const pages_idle = property('leak', 'every page is idle when everybody is done', () =>
   all(Folio).every((folio) => is_zero_folio(folio) || dax_page_is_idle(folio)),
@@ -20,6 +29,31 @@ export const transfers_over = property('leak', 'every transfer has released its 
 
 export const no_entry_left = property('leak', 'the file has no entry when it has no block', () =>
   all(AddressSpace).every((mapping) => mapping.i_pages[0].kind === DAX_ABSENT),
+)
+
+export const owner_recorded = property('assertion', 'a page that has an entry knows its file', () =>
+  all(AddressSpace).every(
+    (mapping) => mapping.i_pages[0].kind !== DAX_REAL || mapping.i_pages[0].pfn!.mapping === mapping,
+  ),
+)
+
+export const no_store_lost = property(
+  'data-corruption',
+  'a page with stores that are not on the device has a dirty entry',
+  () =>
+    all(AddressSpace).every(
+      (mapping) =>
+        mapping.i_pages[0].kind !== DAX_REAL || !mapping.i_pages[0].pfn!.unflushed || mapping.i_pages[0].dirty,
+    ),
+)
+
+export const no_hole_mapped = property(
+  'stale-mapping',
+  'no page-table entry names the zero page where the file has a block',
+  () =>
+    all(Vma).every(
+      (vma) => vma.pte[0].pfn === null || !is_zero_folio(vma.pte[0].pfn) || vma.vm_file!.host!.extent[0] === null,
+    ),
 )
 
 export const no_entry_locked = property('leak', 'no entry is locked when everybody is done', () =>

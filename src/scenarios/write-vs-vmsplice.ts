@@ -1,7 +1,11 @@
 /**
- * write(2) fills a hole while a pipe refers to a page of it. Then the file is truncated.
+ * write(2) has just filled a hole and takes the entry of the page out; a pipe refers to that page already.
  *
- * Result: use-after-free in every release. Details are withheld (docs/findings.md). Not reproduced on a machine.
+ * Result: use-after-free in every release: write(2) does not wait for who uses the page, and without its entry the next truncate does
+ * not find it.
+ *
+ * A pipe, or direct I/O out of memory: the fault only reads and leaves the entry clean, and only clean entries are removed. The window
+ * is short, between the allocation and the removal. Found by this search and by reading; not reproduced on a machine.
  */
 import { at, scenario, Task } from '../dialect/index.ts'
 import {

@@ -1,5 +1,5 @@
 /** Pages of a bio. Linux 7.3 block/bio.c. A bio has one page. */
-import { when } from '../../dialect/index.ts'
+import { expect, when } from '../../dialect/index.ts'
 import type { Bio } from '../include/bio.ts'
 import { EFAULT, type Errno } from '../include/errno.ts'
 import type { Folio } from '../include/mm_types.ts'
@@ -41,6 +41,7 @@ export function device_transfer(bio: Bio): void {
     () => bio.bi_submitted,
     () => {
       bio.bi_submitted = false
+      expect(bio.bi_folio !== null, 'use-after-free', 'the device has the page until the transfer is over')
       expect_owned(bio.bi_folio!, bio.bi_vma!)
     },
   )

@@ -18,11 +18,6 @@ export function sys_io_submit(bio: Bio, index: number): Errno {
   return __blkdev_direct_IO_async(bio, index)
 }
 
-/** io_getevents(2): waits for the end of a transfer. */
-export function sys_io_getevents(bio: Bio): void {
-  wait_for_completion(bio.bi_done)
-}
-
 export function __blkdev_direct_IO_simple(bio: Bio, index: number): Errno {
   const error = bio_iov_iter_get_pages(bio, index)
   if (error !== 0) return error
@@ -45,9 +40,8 @@ export function submit_bio_wait_endio(bio: Bio): void {
   complete(bio.bi_done)
 }
 
-/** The device and the interrupt that ends a transfer that nobody waits for: it tells the program, then releases the page. */
+/** The device and the interrupt that ends a transfer that nobody waits for: it also releases the page. */
 export function blkdev_bio_end_io_async(bio: Bio): void {
   device_transfer(bio)
-  complete(bio.bi_done)
   bio_release_pages(bio)
 }

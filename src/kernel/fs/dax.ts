@@ -168,6 +168,7 @@ export function dax_delete_entry(mapping: AddressSpace, index: number): void {
   dax_disassociate_entry(entry)
   entry.kind = DAX_ABSENT
   entry.pfn = null
+  entry.locked = false
   entry.dirty = false
   entry.towrite = false
   dax_wake_entry(entry, true)

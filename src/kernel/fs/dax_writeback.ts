@@ -38,10 +38,18 @@ export function dax_writeback_one(mapping: AddressSpace, index: number): void {
   entry.towrite = false
   spin_unlock(mapping.xa_lock)
   pfn_mkclean_range(mapping, index, folio!)
+  dax_flush(folio!)
   spin_lock(mapping.xa_lock)
+  entry.kind = DAX_REAL
+  entry.pfn = folio
   entry.locked = false
   entry.dirty = false
   dax_wake_entry(entry, false)
+}
+
+/** Writes the cache lines of the page back to the device. */
+export function dax_flush(folio: Folio): void {
+  folio.unflushed = false
 }
 
 /** Write-protects the page wherever it is mapped at that place of the file. */

@@ -9,6 +9,7 @@ import {
   bool,
   bound,
   embedded,
+  ghost,
   guardedBy,
   ref,
   RwSemaphore,
@@ -27,6 +28,8 @@ export class Folio extends Struct<'folio'> {
   _mapcount = atomic(3)
   /** The file that has an entry for it, or null. Written under the `i_pages` lock of that file. */
   mapping = ref(() => AddressSpace)
+  /** Programs have stored to it since its cache lines were last written back. */
+  unflushed = ghost(bool())
   /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page. */
   readonly block = ref(() => Block)
 }

@@ -1,9 +1,10 @@
 /** Putting a machine together, before the tasks start. For the `setup` of scenarios. */
 import { all, at, bound, init, index_of, Task } from '../../dialect/index.ts'
 import type { Bio } from '../include/bio.ts'
-import { AddressSpace, Block, FUSE, SuperBlock, type Inode } from '../include/fs.ts'
+import { AddressSpace, Block, DAX_REAL, FUSE, SuperBlock, type Inode } from '../include/fs.ts'
 import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
-import { ZERO_PAGE } from '../mm/memory.ts'
+import { get_and_add_rmap, ZERO_PAGE } from '../mm/memory.ts'
+import { set_pte_at } from '../mm/pgtable.ts'
 import { __init_zone_device_page } from '../mm/mm_init.ts'
 import { vma_interval_tree_insert } from '../mm/mmap.ts'
 
@@ -35,6 +36,24 @@ export function blocks_init(inode: Inode, pages: number): void {
     inode.extent[n] = at(Block, n)
     at(Block, n).owner = inode
   }
+}
+
+/** The program has stored to page n of the file: it is mapped, and its entry is dirty. */
+export function stored_init(vma: Vma, n: number): void {
+  const entry = vma.vm_file!.i_pages[n]
+  const folio = at(Folio, n)
+  entry.kind = DAX_REAL
+  entry.pfn = folio
+  entry.dirty = true
+  folio.mapping = vma.vm_file
+  folio.unflushed = true
+  get_and_add_rmap(folio)
+  set_pte_at(vma, n, folio, true)
+}
+
+/** Somebody, who never lets go, has a reference of the page. */
+export function used_init(folio: Folio): void {
+  folio._refcount.inc()
 }
 
 /** Somebody has the file open. */

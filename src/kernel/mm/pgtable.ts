@@ -84,6 +84,7 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
       'stale-mapping',
       'a program reaches only blocks of the file that it has mapped',
     )
+    if (write) folio.unflushed = true
     return true
   })
 }

@@ -1,0 +1,69 @@
+/**
+ * Three tasks fsync a file while a program stores to it.
+ *
+ * Result: holds.
+ *
+ * Stores are in the cache of the CPU until fsync writes them back. It must find every page that has some: whoever stores without a
+ * fault in between, or makes the entry clean too early, loses them. The tasks of fsync queue for the entry one after the other.
+ */
+import { at, property, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
+import {
+  blocks_init,
+  file_init,
+  Folio,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  stored_init,
+  sys_fsync,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { no_entry_locked, no_store_lost } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+
+export default scenario({
+  id: 'fsync-vs-store',
+  group: 'more',
+  fs: ['xfs'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    mapped_init(vma)
+    stored_init(vma, 0)
+    thread_init(0, mm)
+  },
+  tasks: {
+    writer: () => {
+      user_touch(vma, 0, true)
+      sys_fsync(file)
+    },
+    fsync_a: () => {
+      sys_fsync(file)
+    },
+    fsync_b: () => {
+      sys_fsync(file)
+    },
+  },
+  finally: {
+    no_entry_locked,
+    no_store_lost,
+    flushed: property(
+      'data-corruption',
+      'what was stored before fsync is on the device after it',
+      () => !at(Folio, 0).unflushed,
+    ),
+  },
+  reaches: {
+    one_waits: () => at(Task, 1).state === TASK_UNINTERRUPTIBLE,
+  },
+})
