@@ -25,7 +25,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, transfers_over } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_lock_held } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -58,6 +58,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,

@@ -25,7 +25,15 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+import {
+  nobody_warned,
+  pages_idle,
+  nothing_mapped,
+  transfers_over,
+  no_entry_left,
+  no_lock_held,
+  no_block_left,
+} from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -58,11 +66,13 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,
     transfers_over,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     sleeps_while_pinned: () => bio.bi_folio !== null && at(Task, 1).state === TASK_INTERRUPTIBLE,

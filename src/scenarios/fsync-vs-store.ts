@@ -22,7 +22,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { no_entry_locked, no_store_lost } from './properties.ts'
+import { no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -45,6 +45,7 @@ export default scenario({
   tasks: {
     writer: () => {
       user_touch(vma, 0, true)
+      user_touch(vma, 0, true)
       sys_fsync(file)
     },
     fsync_a: () => {
@@ -55,6 +56,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     no_entry_locked,
     no_store_lost,
     flushed: property(

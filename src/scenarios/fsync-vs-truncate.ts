@@ -26,7 +26,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -62,10 +62,12 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     locked_while_used: () => folio._refcount.read() > 0 && mapping.i_pages[0].locked && file.i_rwsem.holder !== null,

@@ -24,7 +24,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { no_entry_locked, no_store_lost } from './properties.ts'
+import { no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -59,6 +59,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     no_entry_locked,
     no_store_lost,
     block_stays: property('use-after-free', 'the block of a page in use stays', () => at(Block, 0).owner === file),

@@ -22,7 +22,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_lock_held } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -53,6 +53,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,

@@ -25,7 +25,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -56,10 +56,12 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     guesses_while_unmapped: () => at(Task, 0).irqs_off && vma.pte[0].pfn === null && file.i_rwsem.holder !== null,

@@ -19,7 +19,7 @@ import {
   vma_init,
   ZERO_PAGE,
 } from '../kernel/index.ts'
-import { no_entry_locked, owner_recorded, no_store_lost, no_hole_mapped } from './properties.ts'
+import { no_entry_locked, no_lock_held, owner_recorded, no_store_lost, no_hole_mapped } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -55,6 +55,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     no_entry_locked,
     owner_recorded,
     no_store_lost,

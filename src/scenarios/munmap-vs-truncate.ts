@@ -25,7 +25,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -58,10 +58,12 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     mapped_before: () => vma.pte[0].pfn !== null,

@@ -26,7 +26,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, no_entry_locked } from './properties.ts'
+import { nobody_warned, no_entry_locked, no_lock_held } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -60,6 +60,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     no_entry_locked,
   },

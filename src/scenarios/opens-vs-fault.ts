@@ -19,7 +19,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, no_entry_locked, no_store_lost } from './properties.ts'
+import { nobody_warned, no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -53,6 +53,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     no_entry_locked,
     no_store_lost,

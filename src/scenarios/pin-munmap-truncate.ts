@@ -24,7 +24,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -56,9 +56,11 @@ export default scenario({
     bio_end_io: irq(() => blkdev_bio_end_io_async(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     pinned_and_unmapped: () => bio.bi_folio !== null && vma.pte[0].pfn === null && file.i_count.read() === 1,

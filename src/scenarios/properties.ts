@@ -1,13 +1,16 @@
 /** What scenarios have in common: when everybody is done, nothing is left over. */
-import { all, property } from '../dialect/index.ts'
+import { all, property, type Lock } from '../dialect/index.ts'
 import {
+  AddressSpace,
   Bio,
+  Block,
   DAX_ABSENT,
   DAX_REAL,
-  AddressSpace,
   dax_page_is_idle,
   Folio,
+  Inode,
   is_zero_folio,
+  MmStruct,
   Vma,
 } from '../kernel/index.ts'
 
@@ -17,6 +20,18 @@ export const pages_idle = property('leak', 'every page is idle when everybody is
 
 export const nobody_warned = property('assertion', 'truncate finds no entry, since layouts are broken', () =>
   all(AddressSpace).every((mapping) => !mapping.warned),
+)
+
+export const no_lock_held = property('leak', 'no lock is held when everybody is done', () => {
+  const files = all(Inode).every((inode) => free(inode.i_rwsem) && free(inode.i_lock))
+  const pages = all(AddressSpace).every((m) => free(m.invalidate_lock) && free(m.i_mmap_rwsem) && free(m.xa_lock))
+  return files && pages && all(MmStruct).every((mm) => free(mm.mmap_lock) && free(mm.page_table_lock))
+})
+
+const free = (lock: Lock): boolean => lock.holder === null && lock.sharers === 0
+
+export const no_block_left = property('leak', 'every block is free when the file has none', () =>
+  all(Block).every((block) => block.owner === null),
 )
 
 export const nothing_mapped = property('leak', 'no page-table entry is counted when nothing is mapped', () =>

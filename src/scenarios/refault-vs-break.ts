@@ -27,7 +27,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, transfers_over } from './properties.ts'
+import { nobody_warned, transfers_over, no_lock_held } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -63,6 +63,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     transfers_over,
   },

@@ -24,7 +24,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -59,9 +59,11 @@ export default scenario({
     other_bio_end_io: irq(() => blkdev_bio_end_io_async(other_bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     both_pinned: () => bio.bi_folio !== null && other_bio.bi_folio !== null && at(Task, 1).state === TASK_INTERRUPTIBLE,

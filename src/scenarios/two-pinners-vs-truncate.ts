@@ -37,7 +37,15 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_entry_left } from './properties.ts'
+import {
+  nobody_warned,
+  pages_idle,
+  nothing_mapped,
+  transfers_over,
+  no_entry_left,
+  no_lock_held,
+  no_block_left,
+} from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -77,11 +85,13 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     pages_idle,
     nothing_mapped,
     transfers_over,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     pinned_twice: () => folio._refcount.read() >= 2 * GUP_PIN_COUNTING_BIAS && at(Task, 2).state === TASK_INTERRUPTIBLE,

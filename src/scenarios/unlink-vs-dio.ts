@@ -27,7 +27,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, nothing_mapped, no_entry_left } from './properties.ts'
+import { nobody_warned, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -61,9 +61,11 @@ export default scenario({
     bio_end_io: irq(() => blkdev_bio_end_io_async(bio)),
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     nothing_mapped,
     no_entry_left,
+    no_block_left,
   },
   reaches: {
     gone_while_pinned: () => bio.bi_folio !== null && file.i_count.read() === 0,

@@ -19,7 +19,7 @@ import {
   vma_init,
   ZERO_PAGE,
 } from '../kernel/index.ts'
-import { nobody_warned, no_entry_locked, no_hole_mapped } from './properties.ts'
+import { nobody_warned, no_entry_locked, no_lock_held, no_hole_mapped } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -46,6 +46,7 @@ export default scenario({
     },
   },
   finally: {
+    no_lock_held,
     nobody_warned,
     no_entry_locked,
     no_hole_mapped,
