@@ -2,10 +2,12 @@
 import ts from 'typescript'
 import type { Expression } from '../../model/system.ts'
 import { isConstant, registerOf, select, ZERO } from '../expression.ts'
-import { exprOf, inPure, isGhost, lowerExpression, truth } from './expressions.ts'
-import type { Frame, Lowering } from './lowering.ts'
-import { bindPattern, lowerBlock } from './statements.ts'
-import { symbolOf, strip } from './structs.ts'
+import { inPure, lowerExpression } from './expressions.ts'
+import { convert, isAssignment, isGhost, isScalar, meet, settle, type Scalar } from './locals.ts'
+import { poolOf, type Frame, type Lowering } from './lowering.ts'
+import { truth } from './operators.ts'
+import { bindName, declaredRange, lowerBlock } from './statements.ts'
+import { strip } from './structs.ts'
 import { Scope, VOID, type FunctionNode, type Value } from './values.ts'
 
 export type FunctionValue = Extract<Value, { kind: 'function' }>
@@ -14,61 +16,69 @@ export type FunctionValue = Extract<Value, { kind: 'function' }>
 const NESTING_MAX = 4
 
 export function inlineCall(L: Lowering, f: FunctionValue, args: readonly Value[], node: ts.Node): Value {
-  if (!L.reachable) return VOID
-  if (L.frames.filter((frame) => frame.node === f.node).length >= NESTING_MAX) L.fail('LR003', node, f.name)
   const outer = L.call
   const site = L.siteOf(node)
+  const frame = enter(L, f, node)
   if (f.name !== '') L.call = L.unit.books.calls.push({ function: f.name, parent: outer, site, change: f.change }) - 1
-  const frame: Frame = { call: L.call, node: f.node, exit: L.label(), result: null, returns: 0, single: null, loops: [] }
-  L.frames.push(frame)
   try {
     const scope = L.scope(f.scope)
     bindParameters(L, f.node, args, scope)
     const body = f.node.body
     if (body === undefined) return L.fail('LR007', node, f.name)
-    if (!ts.isBlock(body)) {
-      const value = lowerExpression(L, body, scope)
-      return value
-    }
+    if (!ts.isBlock(body)) return lowerExpression(L, body, scope)
     lowerBlock(L, body.statements, scope)
+    const fallsThrough = L.reachable
     L.place(frame.exit)
-    if (frame.returns === 1 && frame.single !== null) return frame.single.value
-    if (frame.result === null) return frame.single?.value ?? VOID
-    return { ...frame.result.like, expr: registerOf(frame.result.register) } as Value
+    return resultOf(L, frame, fallsThrough)
   } finally {
-    L.frames.pop()
+    leave(L, frame)
     L.call = outer
   }
 }
 
-/** `return value`: into the register of the call. A single return, or one and the same constant, needs none. */
+function enter(L: Lowering, f: FunctionValue, at: ts.Node): Frame {
+  if (L.frames.filter((frame) => frame.node === f.node).length >= NESTING_MAX) L.fail('LR003', at, f.name)
+  const frame: Frame = { node: f.node, at, exit: L.label(), returns: [], register: -1, mutable: [], loops: [] }
+  L.frames.push(frame)
+  return frame
+}
+
+function leave(L: Lowering, frame: Frame): void {
+  L.frames.pop()
+  for (const register of frame.mutable) L.mutable.delete(register)
+}
+
+/** `return value`: a single one needs no register, nor does what is no number in the end. */
 export function returnValue(L: Lowering, frame: Frame, value: Value, node: ts.Node): void {
-  frame.returns++
-  if (value.kind === 'void') {
-    L.jump(frame.exit, node)
-    return
+  let set = -1
+  if (isScalar(value) || value.kind === 'place') {
+    if (frame.register < 0) frame.register = L.register('result', node, value)
+    set = L.code.push({ op: 'set', register: frame.register, value: isScalar(value) ? value.expr : ZERO, site: L.siteOf(node) }) - 1
   }
-  const isScalar = value.kind === 'number' || value.kind === 'reference' || value.kind === 'address'
-  if (frame.returns === 1) frame.single = { value, at: L.code.length }
-  else if (!isScalar) return L.fail('LR022', node)
-  if (isScalar) {
-    if (frame.result === null) frame.result = { register: L.register('result', node, value), like: value }
-    const like = frame.result.like
-    if (like.kind !== value.kind) return L.fail('LR022', node)
-    if (like.kind === 'reference' && value.kind === 'reference') {
-      if (like.struct === null) frame.result.like = value
-      else if (value.struct !== null && value.struct !== like.struct) return L.fail('LR022', node)
-    }
-    if (isGhost(value) && !isGhost(like)) frame.result.like = { ...frame.result.like, ghost: true } as Value
-    L.emit({ op: 'set', register: frame.result.register, value: value.expr, site: L.siteOf(node) })
-  }
+  frame.returns.push({ value, set, node })
   L.jump(frame.exit, node)
+}
+
+function resultOf(L: Lowering, { returns, register }: Frame, fallsThrough: boolean): Value {
+  const [first, ...others] = returns
+  if (first === undefined || L.isDead()) return VOID
+  const hasValue = returns.filter((r) => r.value.kind !== 'void')
+  if (hasValue.length === 0) return VOID
+  if (fallsThrough || hasValue.length < returns.length) return L.fail('LR022', hasValue[0].node)
+  if (others.length === 0) return first.value
+  let like = first.value
+  for (const { value, node } of others) like = meet(L, like, value, node).like
+  for (const { value, set, node } of returns) L.code[set] = { op: 'set', register, value: convert(L, value, like as Scalar, node), site: L.siteOf(node) }
+  L.registers[register] = { ...L.registers[register], pool: poolOf(like) }
+  return { ...like, expr: registerOf(register) } as Value
 }
 
 function bindParameters(L: Lowering, f: FunctionNode, args: readonly Value[], scope: Scope): void {
   f.parameters.forEach((p, i) => {
-    const value = args[i] ?? (p.initializer === undefined ? VOID : lowerExpression(L, p.initializer, scope))
-    bindPattern(L, p.name, value, scope, assignedIn(f.body, p.name))
+    if (p.dotDotDotToken !== undefined) L.fail('LR051', p)
+    const given = args[i] ?? VOID
+    const value = given.kind === 'void' && p.initializer !== undefined ? lowerExpression(L, p.initializer, scope) : given
+    bindName(L, p.name, value, scope, { changes: L.pure === 0 && assignedIn(f.body, p.name), declared: L.pure === 0 ? declaredRange(p) : null, isParameter: true })
   })
 }
 
@@ -81,11 +91,10 @@ export function assignedIn(body: ts.Node | undefined, name: ts.BindingName): boo
   if (names === undefined) {
     const found = new Set<string>()
     const visit = (n: ts.Node): void => {
-      if (ts.isBinaryExpression(n) && n.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && n.operatorToken.kind <= ts.SyntaxKind.LastAssignment) {
-        const left = strip(n.left)
-        if (ts.isIdentifier(left)) found.add(left.text)
+      if (isAssignment(n)) {
+        const target = strip(ts.isBinaryExpression(n) ? n.left : (n as ts.PostfixUnaryExpression).operand)
+        if (ts.isIdentifier(target)) found.add(target.text)
       }
-      if ((ts.isPrefixUnaryExpression(n) || ts.isPostfixUnaryExpression(n)) && ts.isIdentifier(n.operand)) found.add(n.operand.text)
       ts.forEachChild(n, visit)
     }
     visit(body)
@@ -96,20 +105,18 @@ export function assignedIn(body: ts.Node | undefined, name: ts.BindingName): boo
 
 /** The value of a call inside a predicate: no steps, no writes, branches become choices of value. */
 export function pureCall(L: Lowering, f: FunctionValue, args: readonly Value[], node: ts.Node): Value {
-  if (L.frames.filter((frame) => frame.node === f.node).length >= NESTING_MAX) L.fail('LR003', node, f.name)
-  const frame: Frame = { call: L.call, node: f.node, exit: L.label(), result: null, returns: 0, single: null, loops: [] }
-  L.frames.push(frame)
+  const frame = enter(L, f, node)
   try {
     return inPure(L, () => {
       const scope = L.scope(f.scope)
-      f.node.parameters.forEach((p, i) => bindPattern(L, p.name, args[i] ?? VOID, scope, false))
+      bindParameters(L, f.node, args, scope)
       const body = f.node.body
       if (body === undefined) return L.fail('LR007', node, f.name)
       if (!ts.isBlock(body)) return lowerExpression(L, body, scope)
       return pureStatements(L, body.statements, scope, () => VOID)
     })
   } finally {
-    L.frames.pop()
+    leave(L, frame)
   }
 }
 
@@ -122,10 +129,11 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
   if (ts.isBlock(first)) return pureStatements(L, first.statements, L.scope(scope), next)
   if (ts.isEmptyStatement(first)) return next()
   if (ts.isIfStatement(first)) {
-    const condition = truth(L, lowerExpression(L, first.expression, scope), first.expression)
+    const decider = lowerExpression(L, first.expression, scope)
+    const condition = truth(decider)
     const then = (): Value => pureStatements(L, [first.thenStatement], L.scope(scope), next)
     const otherwise = (): Value => (first.elseStatement === undefined ? next() : pureStatements(L, [first.elseStatement], L.scope(scope), next))
-    return choice(L, condition, then, otherwise, first)
+    return choice(L, decider, condition, then, otherwise, first)
   }
   if (ts.isForOfStatement(first)) {
     const items = iterated(L, first, scope)
@@ -140,25 +148,25 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
   if (ts.isVariableStatement(first)) {
     for (const d of first.declarationList.declarations) {
       if ((first.declarationList.flags & ts.NodeFlags.Const) === 0 || d.initializer === undefined) return L.fail('LR019', d)
-      bindPattern(L, d.name, lowerExpression(L, d.initializer, scope), scope, false)
+      bindName(L, d.name, lowerExpression(L, d.initializer, scope), scope, { changes: false })
     }
     return next()
   }
   return L.fail('LR019', first)
 }
 
-function choice(L: Lowering, condition: Expression, then: () => Value, otherwise: () => Value, node: ts.Node): Value {
+function choice(L: Lowering, decider: Value, condition: Expression, then: () => Value, otherwise: () => Value, node: ts.Node): Value {
   if (isConstant(condition)) return condition.value !== 0 ? then() : otherwise()
-  const a = then()
-  const b = otherwise()
-  const like = a.kind === 'void' || (a.kind === 'reference' && a.struct === null) ? b : a
-  if (like.kind === 'void') return VOID
-  return { ...like, expr: select(condition, exprOf(L, a, node), exprOf(L, b, node)) } as Value
+  const [first, second] = [then(), otherwise()]
+  if (first.kind === 'void' && second.kind === 'void') return VOID
+  const { like, a, b } = meet(L, first, second, node)
+  return { ...like, expr: select(condition, a, b), ghost: like.ghost || isGhost(decider) }
 }
 
 /** The values a for-of runs over. */
 export function iterated(L: Lowering, node: ts.ForOfStatement, scope: Scope | null): readonly Value[] {
-  const list = lowerExpression(L, node.expression, scope)
+  const list = settle(L, lowerExpression(L, node.expression, scope), node.expression)
+  if (L.isDead()) return []
   if (list.kind === 'list') return list.items
   if (list.kind === 'place' && list.place.type.kind === 'array') {
     const { place } = list
@@ -172,14 +180,16 @@ export function iterated(L: Lowering, node: ts.ForOfStatement, scope: Scope | nu
 }
 
 export function bindLoopVariable(L: Lowering, node: ts.ForOfStatement, item: Value, scope: Scope): void {
-  if (!ts.isVariableDeclarationList(node.initializer)) return L.fail('LR001', node)
-  bindPattern(L, node.initializer.declarations[0].name, item, scope, false)
+  if (!ts.isVariableDeclarationList(node.initializer)) return L.fail('LR001', node.initializer, 'a loop over values without a declaration')
+  if (node.awaitModifier !== undefined) return L.fail('LR037', node)
+  const { name } = node.initializer.declarations[0]
+  const isConst = (node.initializer.flags & ts.NodeFlags.Const) !== 0
+  bindName(L, name, item, scope, { changes: !isConst && L.pure === 0 && assignedIn(node.statement, name) })
 }
 
 /** A predicate given as a function without parameters, over shared variables only. */
-export function predicate(L: Lowering, f: Value, node: ts.Node): Expression {
+export function predicate(L: Lowering, f: Value, node: ts.Node): { expr: Expression; ghost: boolean } {
   if (f.kind !== 'function') return L.fail('LR019', node)
   const value = pureCall(L, f, [], node)
-  return value.kind === 'void' ? ZERO : truth(L, value, node)
+  return value.kind === 'void' ? L.fail('LR019', node) : { expr: truth(value), ghost: isGhost(value) }
 }
-

@@ -73,14 +73,16 @@ function spotOf(node: ts.Node): Spot {
 
 /** One inlined function body. */
 export interface Frame {
-  readonly call: number
   readonly node: ts.Node
+  /** The call. */
+  readonly at: ts.Node
   readonly exit: Label
-  /** Where the value goes; null until the first `return value`. */
-  result: { register: number; like: Value } | null
-  /** Every return so far, to tell whether one value will do without a register. */
-  returns: number
-  single: { value: Value; at: number } | null
+  /** Every `return` so far, with the instruction that puts its value into `register`; -1 where the value needs none. */
+  readonly returns: { readonly value: Value; readonly set: number; readonly node: ts.Node }[]
+  /** Where values go; -1 until one needs it. */
+  register: number
+  /** Locals that change. */
+  readonly mutable: number[]
   readonly loops: { readonly breakTo: Label; readonly continueTo: Label | null }[]
 }
 
@@ -105,6 +107,12 @@ export class Lowering {
   section: Section | null = null
   readonly frames: Frame[] = []
   readonly sleeps: Sleep[] = []
+  /** Registers of locals in scope that change. */
+  readonly mutable = new Set<number>()
+  /** Declared protection of what the condition of a when() reads; null elsewhere. */
+  pureGuards: Guard[] | null = null
+  /** False where no task runs: in properties and in constants of modules. */
+  hasCurrent = true
   call = -1
 
   constructor(unit: Unit, taskIndex: number, inSetup: boolean) {
@@ -114,7 +122,29 @@ export class Lowering {
   }
 
   fail(code: MistakeCode, node: ts.Node, detail = ''): never {
-    throw mistake(code, node, this.unit.fileName, detail)
+    throw mistake(code, this.callOutsideDialect(node), this.unit.fileName, detail)
+  }
+
+  /** A mistake inside the text of a word, as of spin_lock(), is the caller's. */
+  private callOutsideDialect(node: ts.Node): ts.Node {
+    const isWord = (n: ts.Node): boolean => /^src\/dialect\//.test(this.unit.fileName(n.getSourceFile().fileName))
+    if (!isWord(node)) return node
+    return this.frames.findLast((f) => !isWord(f.at))?.at ?? node
+  }
+
+  /** Nothing comes here: what is written here is never run. */
+  isDead(): boolean {
+    return !this.reachable && this.pure === 0
+  }
+
+  withoutCurrent<T>(body: () => T): T {
+    const before = this.hasCurrent
+    this.hasCurrent = false
+    try {
+      return body()
+    } finally {
+      this.hasCurrent = before
+    }
   }
 
   siteOf(node: ts.Node): number {
@@ -170,8 +200,7 @@ export class Lowering {
   }
 
   register(name: string, node: ts.Node, like: Value, declared: RegisterInfo['declared'] = null): number {
-    const pool = like.kind === 'reference' ? (like.struct?.name ?? null) : like.kind === 'address' ? '@' : null
-    return this.registers.push({ name, declared, pool, site: this.siteOf(node) }) - 1
+    return this.registers.push({ name, declared, pool: poolOf(like), site: this.siteOf(node) }) - 1
   }
 
   /** Copies a value into a register of its own. */
@@ -200,13 +229,14 @@ export class Lowering {
     }
     const section: Section = { acquires: null, releases: null, waiting }
     const site = this.siteOf(node)
+    if (this.isDead()) return body()
     this.emit({ op: 'begin', guard, section, site })
     this.section = section
     try {
       return body()
     } finally {
       this.section = null
-      this.emit({ op: 'end', site })
+      this.code.push({ op: 'end', site }) // also where nothing comes to it: begin and end nest in the text
     }
   }
 
@@ -224,3 +254,6 @@ export class Lowering {
     return constant(this.taskIndex)
   }
 }
+
+/** Whose instances a value is, for labels. */
+export const poolOf = (like: Value): string | null => (like.kind === 'reference' ? (like.struct?.name ?? null) : like.kind === 'address' ? '@' : null)

@@ -52,6 +52,7 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
     books,
   }
   const reader = new Lowering(unit, 0, true)
+  reader.hasCurrent = false
   nameInstances(loaded, unit, reader, object)
   const whole = inPure(reader, () => lowerExpression(reader, object, null))
   if (whole.kind !== 'object') throw mistake('LR029', object, loaded.fileName)
@@ -117,7 +118,7 @@ function nameTasks(loaded: Loaded, unit: Unit, names: readonly string[]): void {
     const field = struct.fields.get('id')
     if (field !== undefined)
       unit.storage.setConstant(
-        { root: struct, instance: { kind: 'const', value: i + 1 }, path: [{ field: 'id' }], type: field.type, readonly: true, ghost: false, guard: null },
+        { root: struct, instance: { kind: 'const', value: i + 1 }, path: [{ field: 'id' }], type: field.type, readonly: true, ghost: false, throughGhost: false, guard: null },
         { kind: 'number', expr: { kind: 'const', value: i }, ghost: false },
       )
   })
@@ -146,7 +147,7 @@ function propertiesOf(L: Lowering, group: Value | undefined, kind: 'always' | 'f
     const cls: ViolationClass = violationClass(L, value.fields.get('class') ?? { kind: 'void' }, node)
     const at = holds.kind === 'function' ? holds.node : node
     const property = L.property(name, cls, message?.kind === 'string' ? message.text : name, kind, L.siteOf(at))
-    return { property, condition: inPure(L, () => predicate(L, holds, at)) }
+    return { property, condition: inPure(L, () => predicate(L, holds, at)).expr }
   })
 }
 
@@ -156,13 +157,14 @@ function reachesOf(L: Lowering, group: Value | undefined, node: ts.Node): Predic
   return [...group.fields].map(([name, value]) => {
     const at = value.kind === 'function' ? value.node : node
     const property = L.property(name, 'assertion', `the scenario reaches ${name}`, 'reaches', L.siteOf(at))
-    return { property, condition: inPure(L, () => predicate(L, value, at)) }
+    return { property, condition: inPure(L, () => predicate(L, value, at)).expr }
   })
 }
 
 /** Value of an expression that must be known now, or null. */
 function constantOf(unit: Unit, node: ts.Expression): number | null {
   const L = new Lowering(unit, 0, true)
+  L.hasCurrent = false
   const value = inPure(L, () => lowerExpression(L, node, null))
   return value.kind === 'number' && isConstant(value.expr) ? value.expr.value : null
 }

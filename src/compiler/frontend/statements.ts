@@ -1,13 +1,15 @@
 /** Statements. Loops over constants and lists are unrolled; all other control flow becomes branches and jumps. */
 import ts from 'typescript'
-import { binary, constant, isConstant, registerOf } from '../expression.ts'
-import { assign, exprOf, lowerCondition, lowerExpression, readPlace } from './expressions.ts'
-import { assignedIn, bindLoopVariable, iterated, returnValue } from './functions.ts'
 import type { Label } from '../code.ts'
+import { binary, isConstant } from '../expression.ts'
+import { lowerExpression } from './expressions.ts'
+import { assignedIn, bindLoopVariable, iterated, returnValue } from './functions.ts'
+import { convert, isGhost, isScalar, likeOfType, meet, noGhost, settle } from './locals.ts'
 import type { Frame, Lowering } from './lowering.ts'
-import { scalar } from './storage.ts'
-import { symbolOf, strip } from './structs.ts'
-import { NULL, number, Scope, VOID, type Value } from './values.ts'
+import { lowerCondition } from './operators.ts'
+import { valueAt } from './places.ts'
+import { symbolOf } from './structs.ts'
+import { literal, Scope, VOID, type Value } from './values.ts'
 
 export function lowerBlock(L: Lowering, statements: readonly ts.Statement[], scope: Scope): void {
   for (const s of statements) {
@@ -37,7 +39,10 @@ function lowerStatement(L: Lowering, node: ts.Statement, scope: Scope): void {
   if (ts.isBreakStatement(node) || ts.isContinueStatement(node)) return lowerJump(L, node)
   if (ts.isEmptyStatement(node)) return
   if (ts.isThrowStatement(node) || ts.isTryStatement(node)) return L.fail('LR004', node)
-  L.fail('LR001', node, ts.SyntaxKind[node.kind])
+  if (ts.isLabeledStatement(node)) return L.fail('LR036', node)
+  if (ts.isFunctionDeclaration(node)) return L.fail('LR058', node, node.name?.text)
+  if (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node)) return
+  L.fail('LR001', node, `\`${node.getText().split(/\W/)[0]}\``)
 }
 
 const frameOf = (L: Lowering, node: ts.Node): Frame => L.frames[L.frames.length - 1] ?? L.fail('LR001', node)
@@ -51,48 +56,56 @@ function blockOf(node: ts.Node): ts.Node {
 
 function lowerVariables(L: Lowering, list: ts.VariableDeclarationList, scope: Scope, body: ts.Node): void {
   if ((list.flags & ts.NodeFlags.BlockScoped) === 0) L.fail('LR005', list)
+  const isConst = (list.flags & ts.NodeFlags.Const) !== 0
   for (const d of list.declarations) {
-    const value = d.initializer === undefined ? typedZero(L, d) : lowerExpression(L, d.initializer, scope)
-    const changes = (list.flags & ts.NodeFlags.Const) === 0 && assignedIn(body, d.name)
-    const start = value.kind === 'reference' && value.struct === null ? typedZero(L, d) : value
-    bindPattern(L, d.name, changes ? start : value, scope, changes, declaredRange(d))
+    const value = d.initializer === undefined ? (likeOfType(L, d.name) ?? literal(0)) : lowerExpression(L, d.initializer, scope)
+    if (L.isDead()) return
+    bindName(L, d.name, value, scope, { changes: !isConst && assignedIn(body, d.name), declared: declaredRange(d) })
   }
 }
 
-/** A null or zero that knows from its TypeScript type what it will hold. */
-function typedZero(L: Lowering, d: ts.VariableDeclaration): Value {
-  const type = L.unit.checker.getNonNullableType(L.unit.checker.getTypeAtLocation(d.name))
-  if (type.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike)) return number(constant(0))
-  const types = type.isUnion() ? type.types : [type]
-  if (types.length > 1) return { kind: 'address', expr: constant(0), ghost: false }
-  const symbol = types[0].getSymbol()
-  const struct = symbol === undefined ? null : L.unit.structs.get(symbol)
-  return struct === null ? NULL : { kind: 'reference', struct, expr: constant(0), ghost: false }
+export interface Range {
+  readonly lo: number
+  readonly hi: number
 }
 
-function declaredRange(d: ts.VariableDeclaration): { lo: number; hi: number } | null {
+export function declaredRange(d: { readonly type?: ts.TypeNode }): Range | null {
   const bits = d.type === undefined ? null : /^u(\d+)$/.exec(d.type.getText())
   return bits === null ? null : { lo: 0, hi: 2 ** Number(bits[1]) - 1 }
 }
 
-export function bindPattern(L: Lowering, name: ts.BindingName, value: Value, scope: Scope, changes: boolean, declared: { lo: number; hi: number } | null = null): void {
-  if (!ts.isIdentifier(name)) return L.fail('LR002', name)
+/** What a name is bound to: whether it is assigned to later, whether the caller's locals stay as they are meanwhile. */
+export interface Binding {
+  readonly changes: boolean
+  readonly declared?: Range | null
+  readonly isParameter?: boolean
+}
+
+export function bindName(L: Lowering, name: ts.BindingName, value: Value, scope: Scope, { changes, declared = null, isParameter = false }: Binding): void {
+  if (!ts.isIdentifier(name)) return L.fail('LR051', name)
   const symbol = symbolOf(L.unit.checker, name)
   if (symbol === undefined) return
-  if (value.kind !== 'number' && value.kind !== 'reference' && value.kind !== 'address') {
-    if (changes) L.fail('LR026', name)
-    scope.bind(symbol, { kind: 'value', value })
-    return
-  }
+  if (changes) return bindChanging(L, name, symbol, value, scope, declared)
+  if (!isScalar(value)) return scope.bind(symbol, { kind: 'value', value: isParameter ? value : settle(L, value, name) })
   // Names for a constant, or for what a register holds that nobody else writes, need no register of their own.
-  if (!changes && declared === null && (L.pure > 0 || isConstant(value.expr) || value.expr.kind === 'register')) {
-    if (value.expr.kind === 'register' && L.pure === 0 && value.kind === 'number') rename(L, value.expr.register, name.text)
-    scope.bind(symbol, { kind: 'value', value })
-    return
+  const isKept = (register: number): boolean => isParameter || !L.mutable.has(register)
+  if (declared === null && (L.pure > 0 || isConstant(value.expr) || (value.expr.kind === 'register' && isKept(value.expr.register)))) {
+    if (value.expr.kind === 'register' && L.pure === 0 && value.kind === 'number' && !isParameter) rename(L, value.expr.register, name.text)
+    return scope.bind(symbol, { kind: 'value', value })
   }
   const register = L.register(name.text, name, value, declared)
   L.emit({ op: 'set', register, value: value.expr, site: L.siteOf(name) })
   scope.bind(symbol, { kind: 'register', register, like: value })
+}
+
+function bindChanging(L: Lowering, name: ts.Identifier, symbol: ts.Symbol, value: Value, scope: Scope, declared: Range | null): void {
+  const typed = likeOfType(L, name) ?? (isScalar(value) ? value : L.fail('LR026', name, name.text))
+  const like = { ...typed, ghost: isGhost(value) }
+  const register = L.register(name.text, name, like, declared)
+  L.mutable.add(register)
+  L.frames[L.frames.length - 1]?.mutable.push(register)
+  L.emit({ op: 'set', register, value: convert(L, value, like, name), site: L.siteOf(name) })
+  scope.bind(symbol, { kind: 'register', register, like })
 }
 
 /** `const error = f()`: the register of the result is called as the programmer calls it. */
@@ -175,48 +188,59 @@ function unroll(L: Lowering, node: ts.ForStatement, scope: Scope): boolean {
   if (initializer === undefined || condition === undefined || incrementor === undefined) return false
   if (!ts.isVariableDeclarationList(initializer) || initializer.declarations.length !== 1) return false
   const [d] = initializer.declarations
-  if (d.initializer === undefined || !ts.isIdentifier(d.name) || assignedIn(statement, d.name) || d.type !== undefined) return false
-  if (!/^(\+\+|--)?\w+(\+\+|--)?$|^\w+\s*[+-]=\s*\w+$/.test(incrementor.getText())) return false
+  if (d.initializer === undefined || !ts.isIdentifier(d.name) || d.type !== undefined) return false
+  if (assignedIn(statement, d.name) || assignedIn(condition, d.name)) return false
   const symbol = symbolOf(L.unit.checker, d.name)
-  const operands = ts.isBinaryExpression(condition) ? [condition.left, condition.right] : []
-  if (symbol === undefined || operands.length === 0 || !operands.every((o) => ts.isIdentifier(strip(o)) || ts.isNumericLiteral(strip(o)) || constantCall(strip(o)))) return false
-  const startLength = L.code.length
-  const start = lowerExpression(L, d.initializer, scope)
-  if (L.code.length !== startLength || start.kind !== 'number' || !isConstant(start.expr)) {
-    L.code.length = startLength
-    return false
-  }
-  let i = start.expr.value
-  const exit = L.label()
-  for (let count = 0; ; count++) {
+  if (symbol === undefined) return false
+  const start = constantNow(L, d.initializer, scope)
+  if (start === null) return false
+  const loop = (i: number): Scope => {
     const inner = L.scope(scope)
-    inner.bind(symbol, { kind: 'value', value: number(constant(i)) })
-    const test = lowerExpression(L, condition, inner)
-    if (test.kind !== 'number' || !isConstant(test.expr)) {
-      if (count === 0) return false
-      break
-    }
-    if (test.expr.value === 0 || !L.reachable) break
+    inner.bind(symbol, { kind: 'value', value: literal(i) })
+    return inner
+  }
+  const step = stepOf(L, incrementor, symbol, loop(start))
+  if (step === null || constantNow(L, condition, loop(start)) === null) return false
+  const exit = L.label()
+  for (let i = start, count = 0; L.reachable; i += step, count++) {
+    const inner = loop(i)
+    if (constantNow(L, condition, inner) === 0) break
+    const inside = L.label()
+    lowerCondition(L, condition, inside, exit, inner)
+    L.place(inside)
+    if (!L.reachable) break
     if (count === UNROLL_MAX) L.fail('LR038', node)
     const next = L.label()
     loopBody(L, statement, exit, next, inner, node)
     L.place(next)
-    i += step(L, incrementor, inner)
   }
   L.place(exit)
   return true
 }
 
-const constantCall = (node: ts.Expression): boolean =>
-  (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'bound') || (ts.isPropertyAccessExpression(node) && node.name.text === 'length')
+/** Value of an expression that needs no step and no register; null when it does. */
+function constantNow(L: Lowering, node: ts.Expression, scope: Scope): number | null {
+  const { length } = L.code
+  const { reachable } = L
+  const value = lowerExpression(L, node, scope)
+  if (L.code.length === length && L.reachable && value.kind === 'number' && isConstant(value.expr)) return value.expr.value
+  L.code.length = length
+  L.reachable = reachable
+  return null
+}
 
-function step(L: Lowering, incrementor: ts.Expression, scope: Scope): number {
-  if (ts.isPostfixUnaryExpression(incrementor) || ts.isPrefixUnaryExpression(incrementor)) return incrementor.operator === ts.SyntaxKind.PlusPlusToken ? 1 : -1
-  if (ts.isBinaryExpression(incrementor)) {
-    const by = exprOf(L, lowerExpression(L, incrementor.right, scope), incrementor)
-    if (isConstant(by)) return incrementor.operatorToken.kind === ts.SyntaxKind.PlusEqualsToken ? by.value : -by.value
+/** What `i++`, `i--`, `i += 2` and `i -= 2` add to i. */
+function stepOf(L: Lowering, node: ts.Expression, symbol: ts.Symbol, scope: Scope): number | null {
+  const isVariable = (e: ts.Expression): boolean => symbolOf(L.unit.checker, e) === symbol
+  if (ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) {
+    if (!isVariable(node.operand)) return null
+    return node.operator === ts.SyntaxKind.PlusPlusToken ? 1 : node.operator === ts.SyntaxKind.MinusMinusToken ? -1 : null
   }
-  return L.fail('LR034', incrementor)
+  if (!ts.isBinaryExpression(node) || !isVariable(node.left)) return null
+  const by = constantNow(L, node.right, scope)
+  if (by === null) return null
+  const { kind } = node.operatorToken
+  return kind === ts.SyntaxKind.PlusEqualsToken ? by : kind === ts.SyntaxKind.MinusEqualsToken ? -by : null
 }
 
 function lowerForOf(L: Lowering, node: ts.ForOfStatement, scope: Scope): void {
@@ -224,7 +248,7 @@ function lowerForOf(L: Lowering, node: ts.ForOfStatement, scope: Scope): void {
   for (const item of iterated(L, node, scope)) {
     if (!L.reachable) break
     const inner = L.scope(scope)
-    const value = item.kind === 'place' && scalar(item.place.type) && item.place.type.kind !== 'atomic' ? readPlace(L, item.place, 'element', node.expression) : item
+    const value = item.kind === 'place' ? valueAt(L, item.place, 'element', node.expression) : item
     bindLoopVariable(L, node, value, inner)
     const next = L.label()
     loopBody(L, node.statement, exit, next, inner, node)
@@ -234,8 +258,9 @@ function lowerForOf(L: Lowering, node: ts.ForOfStatement, scope: Scope): void {
 }
 
 function lowerSwitch(L: Lowering, node: ts.SwitchStatement, scope: Scope): void {
-  const subject = L.copy(lowerExpression(L, node.expression, scope), 'subject', node.expression)
-  const subjectExpr = exprOf(L, subject, node.expression)
+  const subject = settle(L, lowerExpression(L, node.expression, scope), node.expression)
+  if (L.isDead()) return
+  noGhost(L, subject, node.expression)
   const exit = L.label()
   const clauses = node.caseBlock.clauses
   const labels = clauses.map(() => L.label())
@@ -247,8 +272,11 @@ function lowerSwitch(L: Lowering, node: ts.SwitchStatement, scope: Scope): void 
     }
     if (!L.reachable) return
     const value = lowerExpression(L, clause.expression, scope)
+    if (L.isDead()) return
+    noGhost(L, value, clause.expression)
     const no = L.label()
-    L.branch(binary('==', subjectExpr, exprOf(L, value, clause)), labels[i], no, clause)
+    const { a, b } = meet(L, subject, value, clause.expression)
+    L.branch(binary('==', a, b), labels[i], no, clause)
     L.place(no)
   })
   L.jump(fallback, node)
@@ -266,12 +294,10 @@ function lowerSwitch(L: Lowering, node: ts.SwitchStatement, scope: Scope): void 
 }
 
 function lowerJump(L: Lowering, node: ts.BreakStatement | ts.ContinueStatement): void {
-  if (node.label !== undefined) L.fail('LR001', node, 'a label')
+  if (node.label !== undefined) L.fail('LR036', node)
   const { loops } = frameOf(L, node)
   const loop = loops[loops.length - 1]
   const to = ts.isBreakStatement(node) ? loop?.breakTo : loop?.continueTo
-  if (to === undefined || to === null) return L.fail('LR036', node)
+  if (to === undefined || to === null) return L.fail('LR001', node)
   L.jump(to, node)
 }
-
-export { assign, registerOf }

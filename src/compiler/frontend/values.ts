@@ -60,6 +60,8 @@ export interface PlaceValue {
   readonly type: FieldType
   readonly readonly: boolean
   readonly ghost: boolean
+  /** Found by following a ghost: reading it gives a ghost. */
+  readonly throughGhost: boolean
   /** Innermost declared protection, with the struct value whose field it is. */
   readonly guard: { readonly arrow: ts.ArrowFunction; readonly self: Value } | null
 }
@@ -80,15 +82,12 @@ export class Scope {
     this.bindings.set(symbol, binding)
   }
   find(symbol: ts.Symbol): { readonly binding: Binding; readonly frame: object } | null {
-    for (let s: Scope | null = this; s !== null; s = s.parent) {
-      const binding = s.bindings.get(symbol)
-      if (binding !== undefined) return { binding, frame: s.frame }
-    }
-    return null
+    const binding = this.bindings.get(symbol)
+    return binding === undefined ? (this.parent?.find(symbol) ?? null) : { binding, frame: this.frame }
   }
 }
 
 export type Binding =
   | { readonly kind: 'value'; readonly value: Value }
-  /** `like` says what the register holds; filled in by the first assignment that is not null. */
-  | { readonly kind: 'register'; readonly register: number; like: Value }
+  /** `like` says what the register holds. */
+  | { readonly kind: 'register'; readonly register: number; readonly like: Value }

@@ -1,14 +1,21 @@
 /** The words of the dialect and the operations of atomics and lists, as steps. */
 import ts from 'typescript'
 import type { Expression, ViolationClass, Waiting } from '../../model/system.ts'
+import type { Guard } from '../code.ts'
 import { binary, constant, isConstant, ONE, select, ZERO } from '../expression.ts'
-import { addressOf, assign, exprOf, fieldPlace, guardOf, heldBy, holdersOf, inPure, isGhost, lowerExpression, rangeProperty, truth } from './expressions.ts'
+import { exprOf, inPure, lowerExpression } from './expressions.ts'
 import { inlineCall, predicate, pureCall } from './functions.ts'
+import { isGhost, lowerAll, noGhost, settle } from './locals.ts'
 import type { Lowering } from './lowering.ts'
-import { instance, NULL, number, VOID, type PlaceValue, type Scope, type Value } from './values.ts'
+import { truth } from './operators.ts'
+import { addressOf, fieldPlace, guardOf, heldBy, holdersOf, inPlace, nameOf, nullCheck, rangeProperty, storable } from './places.ts'
+import { scalar } from './storage.ts'
+import { instance, number, VOID, type PlaceValue, type Scope, type Value } from './values.ts'
 
 export function callWord(L: Lowering, word: string, node: ts.CallExpression, scope: Scope | null): Value {
-  const arg = (i: number): Value => (node.arguments[i] === undefined ? VOID : lowerExpression(L, node.arguments[i], scope))
+  const args = lowerAll(L, node.arguments, scope)
+  if (L.isDead()) return VOID
+  const arg = (i: number): Value => args[i] ?? VOID
   switch (word) {
     case 'at':
       return at(L, node, arg(0), arg(1))
@@ -19,7 +26,9 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     }
     case 'index_of': {
       const value = arg(0)
+      if (L.isDead()) return VOID
       if (value.kind !== 'reference') return L.fail('LR027', node)
+      nullCheck(L, value.expr, node)
       return number(binary('-', value.expr, ONE), value.ghost)
     }
     case 'bound':
@@ -27,7 +36,7 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'init':
       return init(L, node, arg(0), arg(1))
     case 'when':
-      return when(L, node, scope)
+      return when(L, node, arg(0), arg(1))
     case 'indivisible': {
       const action = arg(0)
       if (action.kind !== 'function') return L.fail('LR007', node)
@@ -38,7 +47,7 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
       return choose(L, node, arg(0))
     case 'assert':
     case 'expect':
-      return expectation(L, word, node, scope)
+      return expectation(L, word, node, args)
     case 'assert_held':
     case 'assert_held_write': {
       const lock = arg(0)
@@ -57,9 +66,9 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'smp_store_release':
       return ordered(L, word, node, arg(0))
     case 'trace':
-      return trace(L, node, scope)
+      return trace(L, node, args)
     case 'sleeping_for':
-      return sleepingFor(L, node, scope)
+      return sleepingFor(L, node, args)
     case 'property':
       return { kind: 'object', fields: new Map([['class', arg(0)], ['message', arg(1)], ['holds', arg(2)]]) }
     case 'irq':
@@ -71,13 +80,22 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
   }
 }
 
-function at(L: Lowering, node: ts.Node, type: Value, index: Value): Value {
+/** An instance of a pool. A number outside is a mistake where it is known, else a violation. */
+function at(L: Lowering, node: ts.CallExpression, type: Value, index: Value): Value {
   if (type.kind !== 'struct') return L.fail('LR007', node)
+  if (L.isDead()) return VOID
   const i = exprOf(L, index, node)
-  if (!isConstant(i)) return { kind: 'reference', struct: type.struct, expr: binary('+', i, ONE), ghost: isGhost(index) }
-  if (i.value < 0) return L.fail('LR033', node)
-  L.unit.storage.need(type.struct, i.value)
-  return instance(type.struct, i.value)
+  if (index.kind !== 'number') return L.fail('LR022', node)
+  if (isConstant(i)) {
+    if (i.value < 0) return L.fail('LR033', node)
+    L.unit.storage.need(type.struct, i.value)
+    return instance(type.struct, i.value)
+  }
+  const size = L.unit.storage.poolOf(type.struct)
+  const inside = binary('and', binary('>=', i, ZERO), binary('<', i, constant(size)))
+  const next = binary('+', i, ONE)
+  if (L.pure === 0) L.check(inside, L.property('at', 'assertion', 'at() stays inside its pool'), node)
+  return { kind: 'reference', struct: type.struct, expr: L.pure > 0 ? select(inside, next, ZERO) : next, ghost: isGhost(index) }
 }
 
 function bound(L: Lowering, node: ts.Node, name: Value): Value {
@@ -90,6 +108,8 @@ function bound(L: Lowering, node: ts.Node, name: Value): Value {
 function init(L: Lowering, node: ts.CallExpression, target: Value, fields: Value): Value {
   if (!L.inSetup) return L.fail('LR009', node)
   if (fields.kind !== 'object') return L.fail('LR002', node)
+  if (target.kind === 'reference') nullCheck(L, target.expr, node)
+  if (L.isDead()) return VOID
   for (const [name, value] of fields.fields) {
     const place = fieldPlace(L, target, name, node)
     if (place.type.kind === 'array' && value.kind === 'list') {
@@ -102,14 +122,15 @@ function init(L: Lowering, node: ts.CallExpression, target: Value, fields: Value
 
 function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): void {
   if (!place.readonly) {
-    const expr = place.type.kind === 'address' ? addressOf(L, value, node) : exprOf(L, value, node)
-    L.emit({ op: 'store', place: L.unit.storage.at(place), value: expr, range: -1, guard: null, ghost: place.ghost, site: L.siteOf(node) })
+    if (!scalar(place.type) || place.type.kind === 'atomic') return L.fail('LR026', node, nameOf(place))
+    L.emit({ op: 'store', place: L.unit.storage.at(place), value: storable(L, place, value, node), range: rangeProperty(L, place), guard: null, ghost: place.ghost, site: L.siteOf(node) })
     return
   }
-  const expr = exprOf(L, value, node)
-  if (!isConstant(expr)) return L.fail('LR010', node)
+  const expr = storable(L, place, value, node)
+  if (!isConstant(expr)) return L.fail('LR010', node, nameOf(place))
   if (place.type.kind === 'reference') L.unit.storage.setConstant(place, { kind: 'reference', struct: place.type.struct(), expr, ghost: false })
-  else L.unit.storage.setConstant(place, value)
+  else if (place.type.kind === 'address') L.unit.storage.setConstant(place, { kind: 'address', expr, ghost: false })
+  else L.unit.storage.setConstant(place, number(expr))
 }
 
 /** A load with everything after it kept behind, or a store with everything before it done. */
@@ -124,8 +145,7 @@ function ordered(L: Lowering, word: string, node: ts.CallExpression, access: Val
 }
 
 /** `trace('name', folio, refs)`: a trace point. Addresses for structs inside structs, numbers for the rest. */
-function trace(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
-  const [name, ...values] = node.arguments.map((a) => lowerExpression(L, a, scope))
+function trace(L: Lowering, node: ts.CallExpression, [name, ...values]: readonly Value[]): Value {
   if (name.kind !== 'string') return L.fail('LR034', node)
   const exprs = values.map((v, i) => (v.kind === 'place' ? addressOf(L, v, node) : exprOf(L, v, node.arguments[i + 1])))
   if (L.pure === 0) L.emit({ op: 'event', name: name.text, values: exprs, site: L.siteOf(node) })
@@ -133,22 +153,21 @@ function trace(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value
 }
 
 /** A value computed inside a step must not be a formula over variables when the step is over. */
-function keep(L: Lowering, value: Value, node: ts.Node): Value {
-  if (value.kind !== 'number' && value.kind !== 'reference' && value.kind !== 'address') return value
-  return isConstant(value.expr) || value.expr.kind === 'register' ? value : L.copy(value, 'value', node)
-}
+const keep = (L: Lowering, value: Value, node: ts.Node): Value => settle(L, value, node)
 
-function when(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
+function when(L: Lowering, node: ts.CallExpression, condition: Value, action: Value): Value {
   if (L.pure > 0) return L.fail('LR019', node)
-  const condition = lowerExpression(L, node.arguments[0], scope)
-  const guard = inPure(L, () => predicate(L, condition, node.arguments[0]))
+  const guards: Guard[] = (L.pureGuards = [])
+  const { expr: guard, ghost } = inPure(L, () => predicate(L, condition, node.arguments[0]))
+  L.pureGuards = null
+  if (ghost) return L.fail('LR011', node.arguments[0])
   const sleep = L.sleeps[L.sleeps.length - 1]
   const text = textOf(node.arguments[0])
   const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = { kind: 'event', object: text, address: null, condition: guard, text, holders: null }
   if (sleep !== undefined) Object.assign(waiting, { kind: 'sleep', object: sleep.objectText, address: exprOf(L, sleep.object, node), condition: sleep.condition, text: sleep.text })
   return L.inSection(isConstant(guard) && guard.value === 1 ? null : guard, waiting, node, () => {
-    if (node.arguments[1] === undefined) return VOID
-    const action = lowerExpression(L, node.arguments[1], scope)
+    for (const { held, property } of guards) L.check(held, property, node.arguments[0])
+    if (action.kind === 'void') return VOID
     if (action.kind !== 'function') return L.fail('LR007', node)
     return keep(L, inlineCall(L, action, [], node), node)
   })
@@ -192,7 +211,8 @@ function choose(L: Lowering, node: ts.Node, alternatives: Value): Value {
   if (!isConstant(n)) return L.fail('LR021', node)
   if (n.value < 1) return L.fail('LR021', node)
   if (n.value === 1) return number(ZERO)
-  if (L.pure > 0 || L.section !== null) return L.fail('LR019', node)
+  if (L.pure > 0) return L.fail('LR019', node)
+  if (L.section !== null) return L.fail('LR049', node)
   const register = L.register('choice', node, number(ZERO))
   L.emit({ op: 'choose', register, alternatives: n.value, site: L.siteOf(node) })
   return number({ kind: 'register', register })
@@ -203,9 +223,8 @@ export function violationClass(L: Lowering, value: Value, node: ts.Node): Violat
   return value.kind === 'string' ? (value.text as ViolationClass) : L.fail('LR034', node)
 }
 
-function expectation(L: Lowering, word: string, node: ts.CallExpression, scope: Scope | null): Value {
-  const condition = truth(L, lowerExpression(L, node.arguments[0], scope), node.arguments[0])
-  const rest = node.arguments.slice(1).map((a) => lowerExpression(L, a, scope))
+function expectation(L: Lowering, word: string, node: ts.CallExpression, [tested, ...rest]: readonly Value[]): Value {
+  const condition = truth(tested)
   const kind = word === 'assert' ? 'assertion' : violationClass(L, rest[0], node)
   const message = rest[word === 'assert' ? 0 : 1]
   const text = message?.kind === 'string' ? message.text : textOf(node.arguments[0])
@@ -213,16 +232,13 @@ function expectation(L: Lowering, word: string, node: ts.CallExpression, scope: 
   return VOID
 }
 
-function sleepingFor(L: Lowering, node: ts.CallExpression, scope: Scope | null): Value {
-  const target = lowerExpression(L, node.arguments[0], scope)
+function sleepingFor(L: Lowering, node: ts.CallExpression, [target, wanted, body]: readonly Value[]): Value {
   const object: Value = { kind: 'address', expr: addressOf(L, target, node), ghost: false }
-  const wanted = lowerExpression(L, node.arguments[1], scope)
-  const body = lowerExpression(L, node.arguments[2], scope)
   if (body.kind !== 'function') return L.fail('LR007', node)
   L.sleeps.push({
     object,
     objectText: node.arguments[0].getText(),
-    condition: inPure(L, () => predicate(L, wanted, node.arguments[1])),
+    condition: inPure(L, () => predicate(L, wanted, node.arguments[1])).expr,
     text: textOf(node.arguments[1]),
   })
   try {
@@ -232,28 +248,39 @@ function sleepingFor(L: Lowering, node: ts.CallExpression, scope: Scope | null):
   }
 }
 
-/** `all(X).some(f)`, `.every(f)`, `.filter` is left out on purpose: results must be scalars. */
+/**
+ * `all(X).some(f)`, `.every(f)`: a formula over fields, read in place and so at once. Outside indivisible steps that is
+ * for ghosts and properties; `.filter` and its like are left out on purpose: results must be scalars.
+ */
 export function callList(L: Lowering, list: readonly Value[], name: string, node: ts.CallExpression, scope: Scope | null): Value {
-  const f = lowerExpression(L, node.arguments[0], scope)
-  if (f.kind !== 'function' || (name !== 'every' && name !== 'some')) return L.fail('LR002', node, name)
+  const f = node.arguments.length === 0 ? VOID : lowerExpression(L, node.arguments[0], scope)
+  if (L.isDead()) return VOID
+  if (f.kind !== 'function' || (name !== 'every' && name !== 'some')) return L.fail('LR002', node, `.${name}()`)
   let result: Expression = name === 'every' ? ONE : ZERO
+  let ghost = L.pure === 0 && L.section === null
   for (const item of [...list].reverse()) {
-    const each = truth(L, pureCall(L, f, [item], node), node)
+    const value = pureCall(L, f, [item], node)
+    ghost ||= isGhost(value)
+    const each = truth(value)
     result = name === 'every' ? select(each, result, ZERO) : select(each, ONE, result)
   }
-  return number(result, true)
+  return settle(L, number(result, ghost), node)
 }
 
 export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: ts.CallExpression, scope: Scope | null): Value {
-  const args = node.arguments.map((a) => exprOf(L, lowerExpression(L, a, scope), a))
-  const where = L.unit.storage.at(place)
-  if (name === 'read') {
-    if (place.ghost || L.pure > 0) return number(isConstant(place.instance) ? where : select(binary('==', place.instance, ZERO), ZERO, where), place.ghost)
-    return number(L.load(where, '_', number(ZERO), guardOf(L, place, false, node), node))
-  }
+  const operands = lowerAll(L, node.arguments, scope)
+  if (L.isDead()) return VOID
+  const args = operands.map((v, i) => exprOf(L, v, node.arguments[i]))
+  const isHidden = place.ghost || place.throughGhost
+  if (name === 'read' && (isHidden || L.pure > 0)) return number(inPlace(L, place), isHidden)
   if (L.pure > 0) return L.fail('LR019', node, name)
-  const what = L.unit.storage.variables[where.kind === 'variable' ? where.variable : where.variables[0]].name.replace(/^[^.]*/, place.root.name)
-  const range = rangeProperty(L, place, what)
+  if (!place.ghost) {
+    if (place.throughGhost) L.fail('LR011', node)
+    operands.forEach((v, i) => noGhost(L, v, node.arguments[i]))
+  }
+  const where = L.unit.storage.at(place)
+  if (name === 'read') return number(L.load(where, '_', number(ZERO), guardOf(L, place, false, node), node))
+  const range = rangeProperty(L, place)
   const guard = guardOf(L, place, true, node)
   const store = (value: Expression): void => L.emit({ op: 'store', place: where, value, range, guard, ghost: place.ghost, site: L.siteOf(node) })
   return L.inSection(null, null, node, () => {
@@ -266,7 +293,7 @@ export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: t
       store(expr)
       return expr
     }
-    const give = (expr: Expression): Value => L.copy(number(expr), 'result', node)
+    const give = (expr: Expression): Value => L.copy(number(expr, place.ghost), 'result', node)
     switch (name) {
       case 'add': case 'inc':
         by(binary('+', old, args[0] ?? ONE))
@@ -282,7 +309,7 @@ export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: t
         return give(binary('==', by(binary('-', old, args[0] ?? ONE)), ZERO))
       case 'xchg':
         store(args[0])
-        return number(old)
+        return number(old, place.ghost)
       case 'add_unless': case 'inc_not_zero': {
         const free = binary('!=', old, args[1] ?? ZERO)
         store(binary('+', old, select(free, args[0] ?? ONE, ZERO)))
@@ -290,11 +317,9 @@ export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: t
       }
       case 'cmpxchg':
         store(select(binary('==', old, args[0]), args[1], old))
-        return number(old)
+        return number(old, place.ghost)
       default:
         return L.fail('LR017', node, name)
     }
   })
 }
-
-export { assign, NULL }
