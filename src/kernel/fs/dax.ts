@@ -5,6 +5,8 @@
  */
 import {
   assert,
+  assert_held,
+  assert_held_write,
   at,
   sleeping_for,
   spin_lock,
@@ -224,6 +226,8 @@ export function wait_page_idle(page: Folio, inode: Inode, cb: (inode: Inode) => 
  * held exclusively; both are held again on return, the fault lock is dropped while asleep.
  */
 export function dax_break_layout(inode: Inode, start: number, end: number, cb: ((inode: Inode) => void) | null): Errno {
+  assert_held_write(inode.i_rwsem)
+  assert_held_write(inode.i_mapping!.invalidate_lock)
   for (;;) {
     const page = dax_layout_busy_page_range(inode.i_mapping!, start, end)
     if (page === null) break
@@ -267,6 +271,7 @@ export function dax_break_layout_final(inode: Inode): void {
 /** Called with the fault lock held shared. Linux: dax_iomap_fault(), dax_iomap_pte_fault(). */
 export function dax_iomap_fault(vma: Vma, index: number, write: boolean): number {
   const mapping = vma.vm_file!
+  assert_held(mapping.invalidate_lock)
   if (index >= mapping.host!.i_size) return VM_FAULT_SIGBUS
   grab_mapping_entry(mapping, index)
   const fault = dax_fault_iter(vma, index, write)

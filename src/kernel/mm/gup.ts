@@ -2,7 +2,7 @@
  * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
  * Left out: FOLL_LONGTERM (refused for FSDAX), huge entries, secretmem, the fork sequence count.
  */
-import { down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
+import { assert_held, down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import {
   FOLL_GET,
@@ -125,6 +125,7 @@ export function __gup_longterm_locked(vma: Vma, index: number, gup_flags: number
 
 /** Called with `mmap_lock` held for reading. */
 export function __get_user_pages(vma: Vma, index: number, gup_flags: number): Folio | null {
+  assert_held(vma.vm_mm!.mmap_lock)
   for (;;) {
     const folio = follow_page_pte(vma, index, gup_flags)
     if (folio !== null) return folio

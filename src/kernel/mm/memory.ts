@@ -5,6 +5,7 @@
 import {
   all,
   assert,
+  assert_held,
   at,
   bound,
   down_read,
@@ -45,6 +46,7 @@ export function do_user_addr_fault(vma: Vma, index: number, write: boolean): num
 
 /** Called with `mmap_lock` held for reading. */
 export function handle_mm_fault(vma: Vma, index: number, write: boolean): number {
+  assert_held(vma.vm_mm!.mmap_lock)
   if (!vma.vm_mm!.mm_mt[index_of(vma)]) return VM_FAULT_SIGSEGV
   const type = vma.vm_file!.host!.i_sb!.s_type
   if (type === EXT4) return ext4_dax_fault(vma, index, write)
@@ -66,6 +68,7 @@ export function vmf_insert_page_mkwrite(vma: Vma, index: number, folio: Folio, w
  * Who only reads is content with whatever is there; he faults again if it is not enough.
  */
 export function insert_page_into_pte_locked(vma: Vma, index: number, folio: Folio, write: boolean): boolean {
+  assert_held(vma.vm_mm!.page_table_lock)
   const present = ptep_get(vma, index, false)
   if (present === null) {
     get_and_add_rmap(folio)

@@ -2,7 +2,7 @@
  * mmap and munmap. Linux 7.3 mm/mmap.c, mm/vma.c. A VMA of the pool is mapped and unmapped as a whole.
  * Left out: choice of addresses, splitting and merging, the downgrade of mmap_lock while munmap clears entries.
  */
-import { down_write, index_of, up_write } from '../../dialect/index.ts'
+import { assert_held_write, down_write, index_of, up_write } from '../../dialect/index.ts'
 import type { Vma } from '../include/mm_types.ts'
 import { ihold, iput } from '../fs/inode.ts'
 import { zap_pte_range } from './memory.ts'
@@ -43,6 +43,7 @@ export function do_munmap(vma: Vma): void {
  */
 export function unmap_region(vma: Vma): void {
   const mm = vma.vm_mm!
+  assert_held_write(mm.mmap_lock)
   tlb_gather_mmu(mm)
   const first = zap_pte_range(vma, 0)
   const second = vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
