@@ -1,14 +1,15 @@
 /** Sleeping and waking. Linux 7.3 kernel/sched/core.c. Left out: run queues, priorities, preemption, `on_rq` and `on_cpu`. */
 import { current, indivisible, TASK_INTERRUPTIBLE, TASK_RUNNING, when, type Task } from '../../../dialect/index.ts'
 
-/** Runs others until somebody makes this task runnable. A pending signal does so at once in an interruptible sleep. */
+/**
+ * Runs others until somebody makes this task runnable. A signal that is pending already keeps it from an interruptible
+ * sleep; one that comes later has to wake it.
+ */
 export function schedule(): void {
-  when(
-    () => current.state === TASK_RUNNING || (current.state === TASK_INTERRUPTIBLE && current.sigpending),
-    () => {
-      current.state = TASK_RUNNING
-    },
-  )
+  indivisible(() => {
+    if (current.state === TASK_INTERRUPTIBLE && current.sigpending) current.state = TASK_RUNNING
+  })
+  when(() => current.state === TASK_RUNNING)
 }
 
 /** Makes a sleeping task runnable. False when it was not asleep. */
