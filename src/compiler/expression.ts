@@ -28,7 +28,7 @@ export function binary(operator: BinaryOperator, left: Expression, right: Expres
 }
 
 export function unary(operator: UnaryOperator, operand: Expression): Expression {
-  if (isConstant(operand)) return constant(operator === 'not' ? +(operand.value === 0) : -operand.value)
+  if (isConstant(operand)) return constant(operator === 'not' ? +(operand.value === 0) : (0 - operand.value) | 0)
   if (operator === 'not' && operand.kind === 'unary' && operand.operator === 'not') return operand.operand
   if (operator === 'not' && operand.kind === 'binary') {
     const flipped = FLIP[operand.operator]
@@ -101,13 +101,18 @@ export function mapExpression(e: Expression, leaf: (node: Expression) => Express
       return leaf(e)
     case 'element': {
       const index = mapExpression(e.index, leaf)
-      return isConstant(index) ? leaf({ kind: 'variable', variable: e.variables[index.value] }) : leaf({ ...e, index })
+      if (!isConstant(index)) return leaf({ ...e, index })
+      // An index outside stands where control never comes.
+      return e.variables[index.value] === undefined ? ZERO : leaf({ kind: 'variable', variable: e.variables[index.value] })
     }
     case 'unary':
       return unary(e.operator, mapExpression(e.operand, leaf))
     case 'binary':
       return binary(e.operator, mapExpression(e.left, leaf), mapExpression(e.right, leaf))
-    case 'select':
-      return select(mapExpression(e.condition, leaf), mapExpression(e.then, leaf), mapExpression(e.otherwise, leaf))
+    case 'select': {
+      const condition = mapExpression(e.condition, leaf)
+      if (isConstant(condition)) return mapExpression(condition.value !== 0 ? e.then : e.otherwise, leaf)
+      return select(condition, mapExpression(e.then, leaf), mapExpression(e.otherwise, leaf))
+    }
   }
 }

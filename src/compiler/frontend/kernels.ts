@@ -4,7 +4,7 @@
  */
 import ts from 'typescript'
 import type { FoundBug } from './bugs.ts'
-import { CompileError, mistake } from './errors.ts'
+import { CompileError, mistake, MISTAKES } from './errors.ts'
 import { argumentOf, declarationOf, defaultExport, propertyOf, textOf, textsOf } from './literals.ts'
 import type { Loaded } from './program.ts'
 import { strip } from './structs.ts'
@@ -165,7 +165,7 @@ export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
   const [releaseName, ...added] = name.split('+')
   const release = history.releases.find((r) => r.name === releaseName)
   if (release === undefined)
-    throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `no such kernel: ${releaseName}`, instead: `one of ${history.releases.map((r) => r.name).join(', ')}` })
+    throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `${releaseName}: ${MISTAKES.LR039[0]}`, instead: `one of ${history.releases.map((r) => r.name).join(', ')}` })
   const base = release.base ?? release.name
   const overrides = new Map<string, { node: FunctionText; change: string }>()
   for (const c of history.changes) {
@@ -212,7 +212,7 @@ function patchOf(loaded: Loaded, history: History, name: string): ChangeInfo {
   if (known !== undefined) return known
   const file = loaded.program.getSourceFiles().find((f) => f.fileName === name || f.fileName.endsWith(`/${name}`))
   if (file !== undefined) return changeOf(loaded, defaultExport(file), file)
-  throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `no such patch: ${name}`, instead: `one of ${[...history.patches.keys()].join(', ')}, or a file that exports a change` })
+  throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `${name}: ${MISTAKES.LR039[0]}`, instead: `one of ${[...history.patches.keys()].join(', ')}, or a file that exports a change` })
 }
 
 /** Commits later than a kernel that changed a function, newest first. */

@@ -190,6 +190,11 @@ export class Lowering {
     this.reachable = false
   }
 
+  /** Is what is written here run in some cases only? */
+  isInBranch(): boolean {
+    return this.code.some((i) => (i.op === 'jump' && i.to.at < 0) || (i.op === 'branch' && (i.then.at < 0 || i.otherwise.at < 0)))
+  }
+
   branch(condition: Expression, then: Label, otherwise: Label, node: ts.Node): void {
     if (!this.reachable) return
     if (isConstant(condition)) return this.jump(condition.value !== 0 ? then : otherwise, node)

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'
 import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from './bugs.ts'
 import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
-import { CompileError } from './errors.ts'
+import { CompileError, MISTAKES } from './errors.ts'
 import { lowerScenario } from './scenario.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
 import { sourceListing, type SourceListing } from './source.ts'
@@ -52,6 +52,7 @@ export interface Program {
   readonly sources: readonly string[]
   /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
   source(functionName: string, kernel: string): SourceListing | null | readonly Diagnostic[]
+  /** With mistakes in the files: those. */
   compile(options: CompileOptions): TransitionSystem | readonly Diagnostic[]
 }
 
@@ -94,9 +95,11 @@ export function loadProgram(options: ProgramOptions): Program {
   const { bugs, mistakes } = bugsOrMistakes(bare, [...bugFiles, ...files])
   const loaded: Loaded = { ...bare, bugs }
   const scenarios = findScenarios(loaded, ownFiles, files)
-  const toCheck = options.checkAll ? ownFiles : files
+  const imported = program.getSourceFiles().filter((f) => !f.fileName.startsWith(`${root}/`) && !f.isDeclarationFile)
+  const toCheck = new Set([...(options.checkAll ? ownFiles : []), ...files, ...imported.map((f) => f.fileName)])
+  const diagnostics = [...typeErrors(loaded, [...toCheck]), ...mistakes.map((m) => m.diagnostic)]
   return {
-    diagnostics: [...typeErrors(loaded, toCheck.concat(options.checkAll ? files : [])), ...mistakes.map((m) => m.diagnostic)],
+    diagnostics,
     scenarios: scenarios.map((s) => s.info),
     kernels: kernelNames(loaded),
     bugs: bugs.map((b) => b.info),
@@ -105,7 +108,7 @@ export function loadProgram(options: ProgramOptions): Program {
       .map((f) => f.fileName)
       .filter((f) => !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile)),
     source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
-    compile: (o) => asValue(() => compileOne(loaded, scenarios, o)),
+    compile: (o) => (diagnostics.length > 0 ? diagnostics : asValue(() => compileOne(loaded, scenarios, o))),
   }
 }
 
@@ -127,7 +130,7 @@ function hostFor(root: string, readFile: (file: string) => string | undefined = 
 
 function compileOne(loaded: Loaded, scenarios: readonly FoundScenario[], options: CompileOptions): TransitionSystem {
   const found = scenarios.find((s) => s.info.id === options.scenario || s.info.file === options.scenario || `${s.info.file}#${s.info.id}` === options.scenario)
-  if (found === undefined) throw new CompileError({ code: 'LR028', file: options.scenario, line: 0, column: 0, message: 'no such scenario', instead: '`lastref list` prints them' })
+  if (found === undefined) throw new CompileError({ code: 'LR028', file: options.scenario, line: 0, column: 0, message: `${options.scenario}: ${MISTAKES.LR028[0]}`, instead: MISTAKES.LR028[1] })
   const kernel: ResolvedKernel = found.info.usesKernel || options.kernel !== '' ? resolveKernel(loaded, options.kernel) : { name: '', overrides: new Map() }
   return lowerScenario(loaded, found, kernel, options)
 }
@@ -143,12 +146,14 @@ function asValue<T>(body: () => T): T | readonly Diagnostic[] {
 
 function typeErrors({ program, fileName }: Loaded, files: readonly string[]): Diagnostic[] {
   const found: ts.Diagnostic[] = []
+  const absent: Diagnostic[] = []
+  const [message, instead] = MISTAKES.LR065
   for (const f of files) {
     const source = program.getSourceFile(f)
-    if (source === undefined) found.push(...program.getConfigFileParsingDiagnostics())
+    if (source === undefined) absent.push({ code: 'LR065', file: fileName(f), line: 0, column: 0, message, instead })
     else found.push(...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source))
   }
-  return found.map((d) => {
+  const wrong = found.map((d) => {
     const at = d.file?.getLineAndCharacterOfPosition(d.start ?? 0)
     return {
       code: `TS${d.code}`,
@@ -159,4 +164,5 @@ function typeErrors({ program, fileName }: Loaded, files: readonly string[]): Di
       instead: '',
     }
   })
+  return [...absent, ...wrong]
 }

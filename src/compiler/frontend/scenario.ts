@@ -7,13 +7,14 @@ import { isConstant } from '../expression.ts'
 import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
 import { CompileError, mistake, MISTAKES, type MistakeCode } from './errors.ts'
 import { inPure, lowerExpression } from './expressions.ts'
+import { declarationOf, propertyOf } from './literals.ts'
 import { inlineCall, predicate } from './functions.ts'
 import type { ResolvedKernel } from './kernels.ts'
 import { Books, Lowering, type Unit } from './lowering.ts'
 import type { CompileOptions, Loaded } from './program.ts'
 import type { FoundScenario } from './scenarios.ts'
 import { Storage } from './storage.ts'
-import { symbolOf, StructTable } from './structs.ts'
+import { strip, symbolOf, StructTable } from './structs.ts'
 import type { Value } from './values.ts'
 import { violationClass } from './words.ts'
 
@@ -37,6 +38,7 @@ export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: Reso
 function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions, storage: Storage): Lowered | null {
   const { info, object } = found
   const names = info.tasks
+  refuseHeader(loaded, found)
   const fs = options.fs ?? info.fs[0] ?? ''
   const given = { ...info.bounds, ...options.bounds }
   const bounds: Record<string, number> = { ...given, tasks: names.length, fs: FILE_SYSTEMS.indexOf(fs) }
@@ -57,7 +59,7 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
   const whole = inPure(reader, () => lowerExpression(reader, object, null))
   if (whole.kind !== 'object') throw mistake('LR029', object, loaded.fileName)
   const tasks = whole.fields.get('tasks')
-  if (tasks?.kind !== 'object' || tasks.fields.size === 0) throw mistake('LR029', object, loaded.fileName, 'tasks: { name: () => { ... } }')
+  if (tasks?.kind !== 'object' || [...tasks.fields.keys()].join() !== names.join()) throw mistake('LR062', propertyOf(object, 'tasks') ?? object, loaded.fileName)
   nameTasks(loaded, unit, names)
 
   const setupFunction = whole.fields.get('setup')
@@ -91,6 +93,28 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
     zero: storage.initial,
     labelsOf: (pool) => storage.labels(pool),
   }
+}
+
+const TASKS_MAX = 16
+
+/** What must be written out, because it is read before anything is compiled. */
+function refuseHeader(loaded: Loaded, { info, object }: FoundScenario): void {
+  const tasks = propertyOf(object, 'tasks')
+  if (info.tasks.length === 0 || info.tasks.length > TASKS_MAX || new Set(info.tasks).size < info.tasks.length) throw mistake('LR062', tasks ?? object, loaded.fileName)
+  if (info.id === '') throw mistake('LR029', propertyOf(object, 'id') ?? object, loaded.fileName, "id: 'a-name'")
+  const bounds = propertyOf(object, 'bounds')
+  const written = bounds === null ? 0 : countOf(loaded, bounds)
+  if (bounds !== null && written !== Object.keys(info.bounds).length) throw mistake('LR034', bounds, loaded.fileName, 'bounds')
+}
+
+/** Number of properties of an object literal, there or in a constant of that name; -1 when it is none. */
+function countOf(loaded: Loaded, node: ts.Node): number {
+  if (!ts.isExpression(node)) return -1
+  const bare = strip(node)
+  const declared = ts.isIdentifier(bare) ? declarationOf(loaded.checker, bare) : bare
+  if (declared === null || !ts.isExpression(declared)) return -1
+  const literal = strip(declared)
+  return ts.isObjectLiteralExpression(literal) ? literal.properties.length : -1
 }
 
 /** Constants of the scenario's file name its instances: `const page = at(Folio, 0)`. */
@@ -178,10 +202,11 @@ function failureToError(failure: AssemblyFailure, lowered: Lowered): CompileErro
   switch (failure.kind) {
     case 'setup': {
       const { kind, site, property } = failure.failure
-      return at('LR032', site, kind === 'check' && property >= 0 ? lowered.properties[property].message : kind === 'blocks' ? lowered.sites[site].text : 'endless loop')
+      if (kind === 'check') return at('LR064', site, property >= 0 ? lowered.properties[property].message : '')
+      return at('LR032', site, kind === 'blocks' ? lowered.sites[site].text : 'it never ends')
     }
     case 'local-loop':
-      return at('LR014', failure.site, '')
+      return at(failure.indivisible ? 'LR066' : 'LR014', failure.site, '')
     case 'unbounded':
       return at('LR013', failure.site, failure.name)
     case 'wraps':

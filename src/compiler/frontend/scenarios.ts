@@ -56,7 +56,7 @@ function scenariosIn(loaded: Loaded, file: ts.SourceFile): FoundScenario[] {
       until: textOf(propertyOf(object, 'until')),
       bounds: numbersOf(loaded.checker, propertyOf(object, 'bounds')),
       header: headerOf(file),
-      tasks: taskObject !== null && ts.isObjectLiteralExpression(taskObject) ? taskObject.properties.map((p) => p.name?.getText() ?? '') : [],
+      tasks: taskObject !== null && ts.isObjectLiteralExpression(taskObject) ? taskObject.properties.map((p) => p.name?.getText().replace(/^['"]|['"]$/g, '') ?? '') : [],
       usesKernel,
     }
     return [{ info, object }]

@@ -66,9 +66,14 @@ export class Storage {
     return isConstant(index) ? { kind: 'variable', variable: variables[index.value] } : { kind: 'element', variables, index }
   }
 
-  setConstant(place: PlaceValue, value: Value): void {
+  /** False when it has another value already. */
+  setConstant(place: PlaceValue, value: Value): boolean {
     const { keys, index } = this.elements(place)
-    if (isConstant(index)) this.constants.set(keys[index.value].key, value)
+    if (!isConstant(index)) return false
+    const { key } = keys[index.value]
+    const known = this.constants.get(key)
+    this.constants.set(key, value)
+    return known === undefined || JSON.stringify(exprOf(known)) === JSON.stringify(exprOf(value))
   }
 
   /** Value of a readonly place, known now. */

@@ -9,6 +9,7 @@ export interface ConstantEvaluator {
 
 export class StructTable {
   private readonly known = new Map<ts.Symbol, StructInfo>()
+  private readonly names = new Set<string>()
   private readonly checker: ts.TypeChecker
   private readonly fileName: (file: string) => string
   private readonly evaluate: ConstantEvaluator
@@ -32,6 +33,8 @@ export class StructTable {
       this.known.delete(symbol)
       return null
     }
+    if (this.names.has(info.name)) throw mistake('LR061', node.name, this.fileName, info.name)
+    this.names.add(info.name)
     return info
   }
 
@@ -44,8 +47,8 @@ export class StructTable {
     if (base === undefined || declaration === undefined || !ts.isClassDeclaration(declaration)) return false
     if (base.name !== 'Struct' && !this.addFields(declaration, fields)) return false
     for (const member of node.members) {
-      if (!ts.isPropertyDeclaration(member)) throw mistake('LR016', member, this.fileName)
-      if (member.modifiers?.some((m) => m.kind === ts.SyntaxKind.DeclareKeyword)) continue
+      if (!ts.isPropertyDeclaration(member) || hasModifier(member, ts.SyntaxKind.StaticKeyword)) throw mistake('LR050', member, this.fileName)
+      if (hasModifier(member, ts.SyntaxKind.DeclareKeyword)) continue
       const field = this.field(member)
       fields.set(field.name, field)
     }
@@ -63,14 +66,16 @@ export class StructTable {
       const word = ts.isCallExpression(node) && ts.isIdentifier(node.expression) ? node.expression.text : ''
       if (word === 'ghost') isGhost = true
       else if (word === 'guardedBy') {
-        const arrow = (node as ts.CallExpression).arguments[1]
-        if (!ts.isArrowFunction(arrow)) throw mistake('LR016', arrow, this.fileName, name)
+        const arrow: ts.Expression | undefined = (node as ts.CallExpression).arguments[1]
+        if (arrow === undefined || !ts.isArrowFunction(arrow)) throw mistake('LR016', arrow ?? node, this.fileName, name)
         guard = arrow
       } else break
       node = (node as ts.CallExpression).arguments[0]
     }
-    const readonly = member.modifiers?.some((m) => m.kind === ts.SyntaxKind.ReadonlyKeyword) ?? false
-    return { name, type: this.type(node, name), readonly, ghost: isGhost, guard, node: member }
+    const readonly = hasModifier(member, ts.SyntaxKind.ReadonlyKeyword)
+    const type = this.type(node, name)
+    if (type.kind === 'number' && type.lo === type.hi && !readonly) throw mistake('LR016', node, this.fileName, name)
+    return { name, type, readonly, ghost: isGhost, guard, node: member }
   }
 
   private type(expression: ts.Expression, name: string): FieldType {
@@ -87,9 +92,9 @@ export class StructTable {
       case 'bool':
         return { kind: 'number', lo: 0, hi: 1, initial: constantOr(first, 0), names: null, bool: true }
       case 'uint':
-        return { kind: 'number', lo: 0, hi: this.widthMax(first, node), initial: constantOr(second, 0), names: null, bool: false }
+        return { kind: 'number', lo: 0, hi: this.widthMax(first, node), initial: this.initial(first, second), names: null, bool: false }
       case 'atomic':
-        return { kind: 'atomic', hi: this.widthMax(first, node), initial: constantOr(second, 0) }
+        return { kind: 'atomic', hi: this.widthMax(first, node), initial: this.initial(first, second) }
       case 'oneOf':
         return this.enumeration(first)
       case 'ref':
@@ -109,8 +114,15 @@ export class StructTable {
     }
   }
 
-  private enumeration(node: ts.Expression): FieldType {
-    if (!ts.isObjectLiteralExpression(node)) throw mistake('LR016', node, this.fileName)
+  private initial(bits: ts.Expression, node: ts.Expression | undefined): number {
+    const value = node === undefined ? 0 : this.constant(node)
+    if (value < 0 || value > this.widthMax(bits, bits)) throw mistake('LR059', node ?? null, this.fileName, String(value))
+    return value
+  }
+
+  private enumeration(argument: ts.Expression | undefined): FieldType {
+    const node = argument === undefined ? undefined : strip(argument)
+    if (node === undefined || !ts.isObjectLiteralExpression(node) || node.properties.length === 0) throw mistake('LR016', node ?? null, this.fileName)
     const named: [string, number][] = node.properties.map((p) => {
       if (ts.isShorthandPropertyAssignment(p)) return [p.name.text, this.constant(p.name)]
       if (ts.isPropertyAssignment(p)) return [p.name.getText(), this.constant(p.initializer)]
@@ -119,6 +131,7 @@ export class StructTable {
     const values = named.map(([, v]) => v)
     const lo = Math.min(...values)
     const hi = Math.max(...values)
+    if (hi - lo >= ENUM_SPAN_MAX) throw mistake('LR060', node, this.fileName)
     const names = Array.from({ length: hi - lo + 1 }, (_, i) => named.find(([, v]) => v === lo + i)?.[0] ?? String(lo + i))
     return { kind: 'number', lo, hi, initial: values[0], names, bool: false }
   }
@@ -146,6 +159,10 @@ export class StructTable {
     return 2 ** bits - 1
   }
 }
+
+const ENUM_SPAN_MAX = 1 << 16
+
+const hasModifier = (member: ts.PropertyDeclaration, kind: ts.SyntaxKind): boolean => member.modifiers?.some((m) => m.kind === kind) ?? false
 
 /** Follows imports to the declaration. */
 function resolve(checker: ts.TypeChecker, symbol: ts.Symbol | undefined): ts.Symbol | undefined {

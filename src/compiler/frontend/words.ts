@@ -5,10 +5,10 @@ import type { Guard } from '../code.ts'
 import { binary, constant, isConstant, ONE, select, ZERO } from '../expression.ts'
 import { exprOf, inPure, lowerExpression } from './expressions.ts'
 import { inlineCall, predicate, pureCall } from './functions.ts'
-import { isGhost, lowerAll, noGhost, settle } from './locals.ts'
+import { isGhost, lowerAll, noGhost, settle, type Scalar } from './locals.ts'
 import type { Lowering } from './lowering.ts'
 import { truth } from './operators.ts'
-import { addressOf, fieldPlace, guardOf, heldBy, holdersOf, inPlace, nameOf, nullCheck, rangeProperty, storable } from './places.ts'
+import { addressOf, fieldPlace, guardOf, heldBy, holdersOf, inPlace, likeOf, nameOf, nullCheck, rangeProperty, storable } from './places.ts'
 import { scalar } from './storage.ts'
 import { instance, number, VOID, type PlaceValue, type Scope, type Value } from './values.ts'
 
@@ -127,10 +127,11 @@ function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): 
     return
   }
   const expr = storable(L, place, value, node)
-  if (!isConstant(expr)) return L.fail('LR010', node, nameOf(place))
-  if (place.type.kind === 'reference') L.unit.storage.setConstant(place, { kind: 'reference', struct: place.type.struct(), expr, ghost: false })
-  else if (place.type.kind === 'address') L.unit.storage.setConstant(place, { kind: 'address', expr, ghost: false })
-  else L.unit.storage.setConstant(place, number(expr))
+  if (!isConstant(expr) || !isConstant(place.instance)) return L.fail('LR010', node, nameOf(place))
+  const { type } = place
+  if (type.kind === 'number' && (expr.value < type.lo || expr.value > type.hi)) return L.fail('LR059', node, nameOf(place))
+  const like = likeOf(place) as Scalar
+  if (!L.unit.storage.setConstant(place, { ...like, expr }) || L.isInBranch()) return L.fail('LR063', node, nameOf(place))
 }
 
 /** A load with everything after it kept behind, or a store with everything before it done. */

@@ -32,8 +32,8 @@ export interface ActionsInput {
 }
 
 export type ActionsFailure =
-  /** A loop without a step. */
-  | { readonly kind: 'local-loop'; readonly site: number }
+  /** A loop without a step, or inside one. */
+  | { readonly kind: 'local-loop'; readonly site: number; readonly indivisible: boolean }
   /** A register without a bound. */
   | { readonly kind: 'unbounded'; readonly site: number; readonly name: string }
   /** Arithmetic that may leave 32 bits. */
@@ -229,7 +229,7 @@ class ActionWriter {
         locals.clear()
         out.push({ kind: 'step', site: i.site })
       } else if (locals.has(at)) {
-        this.fail({ kind: 'local-loop', site: i.site })
+        this.fail({ kind: 'local-loop', site: i.site, indivisible: inSection })
         return ended
       }
       locals.add(at)
@@ -383,5 +383,5 @@ const touches = (reads: ReadonlySet<number>, stored: ReadonlySet<number>): boole
 function mapPlace(place: Extract<Instruction, { op: 'store' }>['place'], simplify: (e: Expression) => Expression): Extract<Instruction, { op: 'store' }>['place'] {
   if (place.kind === 'variable') return place
   const index = simplify(place.index)
-  return isConstant(index) ? { kind: 'variable', variable: place.variables[index.value] } : { ...place, index }
+  return isConstant(index) && place.variables[index.value] !== undefined ? { kind: 'variable', variable: place.variables[index.value] } : { ...place, index }
 }
