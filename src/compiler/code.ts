@@ -1,5 +1,5 @@
 /** Linear code with labels: what a task does, every call inlined. Between the front end and the passes. */
-import type { Call, Expression, Place, Property, Site, Variable, Waiting } from '../model/system.ts'
+import type { Call, Expression, Place, Projection, Property, Site, Variable, Waiting } from '../model/system.ts'
 
 export interface Label {
   /** Index of the instruction it stands before; -1 until placed. */
@@ -81,6 +81,9 @@ export interface Lowered {
   readonly always: readonly Predicate[]
   readonly finally: readonly Predicate[]
   readonly reaches: readonly Predicate[]
+  readonly projection: Projection | null
+  /** Terms of the projection that no action may change twice. */
+  readonly watchedTerms: readonly string[]
   /** Value of each variable before `setup` runs. */
   readonly zero: readonly number[]
   readonly labelsOf: (pool: string) => readonly string[] | null

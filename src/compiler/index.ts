@@ -9,6 +9,7 @@ export {
   type KernelInfo,
   type Program,
   type ProgramOptions,
+  type ProjectionInfo,
   type ScenarioInfo,
   type SourceListing,
 } from './frontend/program.ts'

@@ -69,6 +69,9 @@ export default change({
   title: 'fs/dax: properly refcount fs dax pages',
   since: '6.15',
   before: {
+    page_idle_count(): number {
+      return 1
+    },
     __init_zone_device_page(folio: Folio): void {
       folio._refcount.set(1)
     },

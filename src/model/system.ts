@@ -25,6 +25,8 @@ export interface TransitionSystem {
   readonly initial: readonly (readonly number[])[]
   /** Checked in every state that has no successor and in which every task that must finish has finished. */
   readonly finals: readonly FinalCondition[]
+  /** What is to be known of the states of one thing; null when nobody asked. */
+  readonly projection: Projection | null
 }
 
 /** One shared variable: a leaf field of one instance, packed into bitsOf(lo, hi) bits. */
@@ -168,6 +170,28 @@ export interface Property {
 export interface FinalCondition {
   readonly property: number
   readonly condition: Expression
+}
+
+/** The states of one thing by what is to be known of them: terms that are pure expressions over shared variables. */
+export interface Projection {
+  /** What the thing is: `page`. */
+  readonly subject: string
+  readonly terms: readonly Term[]
+  /** Names of the terms by which two systems are compared. */
+  readonly observed: readonly string[]
+  /** Functions that tell what happens; the innermost one on the stack is the one to name. */
+  readonly toldBy: readonly string[]
+}
+
+export interface Term {
+  readonly name: string
+  /** `state`: a name that it bears while the expression is not 0; `wrong`: one that it must never bear; `value`: shown. */
+  readonly kind: 'state' | 'wrong' | 'value'
+  /** Half a sentence. */
+  readonly means: string
+  readonly expression: Expression
+  /** Words for the values 0, 1, ...; null: a number. */
+  readonly labels: readonly string[] | null
 }
 
 /** One inlined call. The body of a task is the root of its tree (parent -1). */

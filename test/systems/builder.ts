@@ -212,6 +212,7 @@ export class SystemBuilder {
       kernel: 'none',
       fs: 'none',
       bounds: {},
+      projection: null,
       reductions: [],
       files: [`${this.#name}.ts`],
       calls: tasks.map((task) => ({ function: task.name, parent: -1, site: -1, change: '' })),

@@ -63,6 +63,8 @@ export const MISTAKES = {
   LR040: ['this arithmetic may leave 32 bits', 'declare smaller widths, or keep the operands small with & or %'],
   LR038: ['too many iterations to unroll', 'bound the loop by a smaller constant'],
   LR041: ['src/history has no such commit to undo', 'name one of the list in src/history/releases.ts, or write the functions under after'],
+  LR047: ['nothing says what is to be known of the states of this scenario', "write: export const life = projection({ subject: 'it', states: { name: named('...', () => ...) }, observed: [], told_by: [] })"],
+  LR048: ['the projection has no term of this name', 'name one of its states, wrong or values'],
 } as const satisfies Record<string, readonly [string, string]>
 
 export type MistakeCode = keyof typeof MISTAKES

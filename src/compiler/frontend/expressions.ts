@@ -146,7 +146,7 @@ function valueOfSymbol(L: Lowering, symbol: ts.Symbol, node: ts.Node, scope: Sco
   return L.fail('LR002', node, symbol.name)
 }
 
-const WORD_FILES = /\/dialect\/(words|fields|scenario)(\.d)?\.ts$/
+const WORD_FILES = /\/dialect\/(words|fields|scenario|projection)(\.d)?\.ts$/
 const isPlainConstant = (d: ts.VariableDeclaration): boolean =>
   d.initializer !== undefined && ts.isNumericLiteral(strip(d.initializer))
 

@@ -237,7 +237,7 @@ export function truth(value: Value): Expression {
   }
 }
 
-function isBoolean(e: Expression): boolean {
+export function isBoolean(e: Expression): boolean {
   switch (e.kind) {
     case 'const':
       return e.value === 0 || e.value === 1

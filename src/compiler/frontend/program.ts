@@ -7,10 +7,11 @@ import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from 
 import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { CompileError, MISTAKES } from './errors.ts'
 import { lowerScenario } from './scenario.ts'
+import { findProjections, type ProjectionInfo } from './projections.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
 import { sourceListing, type SourceListing } from './source.ts'
 
-export type { BugInfo, Configuration, KernelInfo, ScenarioInfo, SourceListing }
+export type { BugInfo, Configuration, KernelInfo, ProjectionInfo, ScenarioInfo, SourceListing }
 
 export interface ProgramOptions {
   /** Root of the package: the folder that holds src/dialect, src/kernel, src/history, src/scenarios, src/bugs. */
@@ -39,6 +40,11 @@ export interface CompileOptions {
    * of that length there is that constant.
    */
   readonly omit?: readonly string[]
+  /**
+   * Compiles the projection that belongs to the scenario as well. What the terms of these names read is changed at most
+   * once by an action, so that no state of theirs is skipped.
+   */
+  readonly project?: readonly string[]
 }
 
 export interface Program {
@@ -50,6 +56,7 @@ export interface Program {
   readonly bugs: readonly BugInfo[]
   /** The user's files and what they import: everything that was read outside the package. Absolute paths. */
   readonly sources: readonly string[]
+  readonly projections: readonly ProjectionInfo[]
   /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
   source(functionName: string, kernel: string): SourceListing | null | readonly Diagnostic[]
   /** With mistakes in the files: those. */
@@ -107,6 +114,7 @@ export function loadProgram(options: ProgramOptions): Program {
       .getSourceFiles()
       .map((f) => f.fileName)
       .filter((f) => !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile)),
+    projections: findProjections(loaded).map((p) => p.info),
     source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
     compile: (o) => (diagnostics.length > 0 ? diagnostics : asValue(() => compileOne(loaded, scenarios, o))),
   }

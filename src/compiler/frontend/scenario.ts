@@ -11,6 +11,7 @@ import { declarationOf, propertyOf } from './literals.ts'
 import { inlineCall, predicate } from './functions.ts'
 import type { ResolvedKernel } from './kernels.ts'
 import { Books, Lowering, type Unit } from './lowering.ts'
+import { projectionFor } from './projections.ts'
 import type { CompileOptions, Loaded } from './program.ts'
 import type { FoundScenario } from './scenarios.ts'
 import { Storage } from './storage.ts'
@@ -74,6 +75,7 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
   const always = predicates('always', 'always')
   const finals = predicates('finally', 'finally')
   const reaches = reachesOf(reader, whole.fields.get('reaches'), object)
+  const projection = options.project === undefined ? null : projectionFor(reader, loaded, found)
   if (storage.grown) return null
   return {
     name: info.id,
@@ -90,6 +92,8 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
     always,
     finally: finals,
     reaches,
+    projection,
+    watchedTerms: options.project ?? [],
     zero: storage.initial,
     labelsOf: (pool) => storage.labels(pool),
   }

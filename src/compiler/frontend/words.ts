@@ -74,7 +74,12 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'irq':
       return { kind: 'object', fields: new Map([['irq', arg(0)]]) }
     case 'scenario':
+    case 'projection':
       return arg(0)
+    case 'named':
+      return { kind: 'object', fields: new Map([['means', arg(0)], ['holds', arg(1)]]) }
+    case 'shown':
+      return { kind: 'object', fields: new Map([['means', arg(0)], ['of', arg(1)], ['labels', arg(2)]]) }
     default:
       return L.fail('LR007', node, word)
   }

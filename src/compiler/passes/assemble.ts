@@ -37,6 +37,8 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
   if (wrapping !== undefined) return { kind: 'wraps', site: lowered.properties[wrapping.property].site }
   const watched = new Set([...always, ...reaches].flatMap((p) => [...p.reads]))
   for (const v of uses.plainlyGuarded) watched.add(v)
+  const projection = lowered.projection && { ...lowered.projection, terms: lowered.projection.terms.map((t) => ({ ...t, expression: fold(t.expression) })) }
+  for (const { name, expression } of projection?.terms ?? []) if (lowered.watchedTerms.includes(name)) for (const v of variablesOf(expression)) watched.add(v)
 
   const protection = protectionOf(lowered.tasks)
   const tasks: Task[] = []
@@ -74,6 +76,7 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
     properties,
     initial,
     finals: finals.map(({ property, condition }) => ({ property, condition })),
+    projection,
   }
 }
 
