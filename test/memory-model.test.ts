@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { search } from '../src/checker/index.ts'
+import { interpret } from '../src/compiler/backend/interpreter.ts'
 import { compileToJavaScript } from '../src/compiler/backend/javascript.ts'
 import { formatDiagnostic, loadProgram, type MemoryModel } from '../src/compiler/index.ts'
 
@@ -57,4 +58,22 @@ test.each([
   ['mp_acquire', 'holds', 'holds', 'holds'],
 ])('%s: sc %s, tso %s, weak %s', (id, sc, tso, weak) => {
   expect([verdict(id, 'sc'), verdict(id, 'tso'), verdict(id, 'weak')]).toEqual([sc, tso, weak])
+})
+
+test('a value too large for its field is found although the buffer is wider', () => {
+  const text = `import { at, scenario, Struct, uint } from 'lastref/dialect'
+class Cell extends Struct<'cell'> {
+  narrow = uint(1)
+  wide = uint(4)
+}
+const c = at(Cell, 0)
+const both = () => { c.wide = 9; c.narrow = c.wide }
+export default scenario({ id: 'range', tasks: { first: both, second: both } })`
+  const model = loadProgram({ root: resolve('.'), files: ['/models/range.ts'], readFile: (f) => (f === '/models/range.ts' ? text : undefined) })
+  for (const memoryModel of ['sc', 'tso', 'weak'] as const) {
+    const system = model.compile({ scenario: 'range', kernel: '', memoryModel })
+    if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
+    const found = search(interpret(system), { maxStates: 1e6, memoryBytesMax: 1e9, hangStatesMax: 1e5, poll: () => 'go' })
+    expect(found).toMatchObject({ kind: 'violated', class: 'assertion' })
+  }
 })

@@ -121,7 +121,7 @@ function countOf(loaded: Loaded, node: ts.Node): number {
   return ts.isObjectLiteralExpression(literal) ? literal.properties.length : -1
 }
 
-/** Constants of the scenario's file name its instances: `const page = at(Folio, 0)`. */
+/** Constants of the scenario's file name its instances: `const page = at(Page, 0)`. */
 function nameInstances(loaded: Loaded, unit: Unit, L: Lowering, object: ts.Node): void {
   for (const s of object.getSourceFile().statements)
     if (ts.isVariableStatement(s))

@@ -150,7 +150,7 @@ function ordered(L: Lowering, word: string, node: ts.CallExpression, access: Val
   return value
 }
 
-/** `trace('name', folio, refs)`: a trace point. Addresses for structs inside structs, numbers for the rest. */
+/** `trace('name', page, refs)`: a trace point. Addresses for structs inside structs, numbers for the rest. */
 function trace(L: Lowering, node: ts.CallExpression, [name, ...values]: readonly Value[]): Value {
   if (name.kind !== 'string') return L.fail('LR034', node)
   const exprs = values.map((v, i) => (v.kind === 'place' ? addressOf(L, v, node) : exprOf(L, v, node.arguments[i + 1])))

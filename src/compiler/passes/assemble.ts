@@ -36,11 +36,11 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
   const wrapping = [...always, ...reaches, ...finals].find((p) => mayWrap(p.condition, variables, () => null))
   if (wrapping !== undefined) return { kind: 'wraps', site: lowered.properties[wrapping.property].site }
   const watched = new Set([...always, ...reaches].flatMap((p) => [...p.reads]))
-  for (const v of uses.plainlyGuarded) watched.add(v)
+  for (const v of uses.lookedAt) watched.add(v)
   const projection = lowered.projection && { ...lowered.projection, terms: lowered.projection.terms.map((t) => ({ ...t, expression: fold(t.expression) })) }
   for (const { name, expression } of projection?.terms ?? []) if (lowered.watchedTerms.includes(name)) for (const v of variablesOf(expression)) watched.add(v)
 
-  const protection = protectionOf(lowered.tasks)
+  const protection = protectionOf(lowered.tasks, uses.locks)
   const tasks: Task[] = []
   const properties = [...lowered.properties]
   let firstAction = 0

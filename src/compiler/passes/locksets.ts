@@ -24,8 +24,8 @@ export interface Protection {
 
 const NOTHING: Held = { exclusive: new Set(), shared: new Set() }
 
-export function protectionOf(tasks: readonly TaskCode[]): Protection {
-  const held = tasks.map((t) => heldAt(t.code))
+export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<number>): Protection {
+  const held = tasks.map((t) => heldAt(t.code, trusted))
   const writers = new Map<number, Set<number>>()
   const users = new Map<number, Set<number>>()
   const meet = (table: Map<number, Set<number>>, variable: number, locks: ReadonlySet<number>): void => {
@@ -74,14 +74,14 @@ function readsOf(i: Instruction): Expression[] {
 }
 
 /** Locks held for certain before each instruction; null for code that is not reached. */
-function heldAt(code: readonly Instruction[]): (Held | null)[] {
+function heldAt(code: readonly Instruction[], trusted: ReadonlySet<number>): (Held | null)[] {
   const held: (Held | null)[] = code.map(() => null)
   if (code.length === 0) return held
   held[0] = NOTHING
   const pending = [0]
   while (pending.length > 0) {
     const at = pending.pop() as number
-    const after = transfer(code, at, held[at] as Held)
+    const after = transfer(code, at, held[at] as Held, trusted)
     for (const next of successorsOf(code, at)) {
       const before = held[next]
       const merged = before === null ? after : intersection(before, after)
@@ -94,7 +94,7 @@ function heldAt(code: readonly Instruction[]): (Held | null)[] {
 }
 
 /** The locks of a section are taken, or given back, where it begins; inside it nobody interleaves. */
-function transfer(code: readonly Instruction[], at: number, before: Held): Held {
+function transfer(code: readonly Instruction[], at: number, before: Held, trusted: ReadonlySet<number>): Held {
   const i = code[at]
   if (i.op !== 'begin') return before
   const { acquires, releases } = i.section
@@ -104,7 +104,7 @@ function transfer(code: readonly Instruction[], at: number, before: Held): Held 
     exclusive = new Set([...exclusive].filter((l) => !gone.has(l)))
     shared = new Set([...shared].filter((l) => !gone.has(l)))
   }
-  if (acquires !== null && i.guard !== null) {
+  if (acquires !== null && i.guard !== null && acquires.every((v) => trusted.has(v))) {
     const mode = modeOf(code, at, acquires)
     if (mode === 'exclusive') exclusive = new Set([...exclusive, acquires[0]])
     if (mode === 'shared') shared = new Set([...shared, acquires[0]])

@@ -32,7 +32,7 @@ export function withMemoryModel(lowered: Lowered, model: MemoryModel): Lowered {
     const loads = model === 'weak' ? numbered(plainTargets(task, shared, 'load')) : new Map<number, number>()
     const storeBuffer = stores.size === 0 ? null : bufferFor(task.name, 'store_buffer', stores, variables, add)
     const loadBuffer = loads.size === 0 ? null : bufferFor(task.name, 'load_buffer', loads, variables, add)
-    tasks.push({ ...task, code: rewrite(task, storeBuffer, loadBuffer, shared) })
+    tasks.push({ ...task, code: rewrite(task, storeBuffer, loadBuffer, shared, lowered.variables) })
     if (storeBuffer !== null) companions.push(drain(task, storeBuffer))
     if (loadBuffer !== null) companions.push(prefetch(task, loadBuffer))
   }
@@ -106,7 +106,7 @@ function numberOf(place: Expression, buffer: Buffer): Expression {
   return number
 }
 
-function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, shared: ReadonlySet<number>): Instruction[] {
+function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, shared: ReadonlySet<number>, variables: readonly Variable[]): Instruction[] {
   const plain = new Set<number>()
   eachPlain(task.code, (i, at) => {
     if ((i.op === 'load' || i.op === 'store') && [...variablesOf(i.place)].some((v) => shared.has(v))) plain.add(at)
@@ -130,7 +130,7 @@ function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, sh
         out.push({ op: 'end', site: i.site })
       } else if (i.kind !== 'wmb') forget(i.site)
     } else if (plain.has(at) && i.op === 'load') pushLoad(out, i, stores, loads)
-    else if (plain.has(at) && i.op === 'store' && stores !== null) pushStore(out, i, stores)
+    else if (plain.has(at) && i.op === 'store' && stores !== null) pushStore(out, i, stores, variables)
     else out.push(i)
   })
   const renewed = new Map<Label, Label>()
@@ -155,9 +155,12 @@ function pushLoad(out: Instruction[], i: Extract<Instruction, { op: 'load' }>, s
 /** Not buffered compares with a number that no entry has. */
 const atLeastOne = (number: Expression): Expression => (number.kind === 'const' && number.value === 0 ? constant(-1) : number)
 
-function pushStore(out: Instruction[], i: Extract<Instruction, { op: 'store' }>, stores: Buffer): void {
+function pushStore(out: Instruction[], i: Extract<Instruction, { op: 'store' }>, stores: Buffer, variables: readonly Variable[]): void {
   const { site } = i
+  const { lo, hi } = variables[i.place.kind === 'variable' ? i.place.variable : i.place.variables[0]]
   out.push({ op: 'begin', guard: isEmpty(stores), section: { acquires: null, releases: null, waiting: waitFor(stores) }, site })
+  // The buffer is as wide as the widest field in it.
+  if (i.range >= 0) out.push({ op: 'check', condition: binary('and', binary('>=', i.value, constant(lo)), binary('<=', i.value, constant(hi))), property: i.range, site })
   out.push({ op: 'store', place: { kind: 'variable', variable: stores.which }, value: numberOf(i.place, stores), range: -1, guard: null, ghost: false, site })
   out.push({ op: 'store', place: { kind: 'variable', variable: stores.value }, value: i.value, range: i.range, guard: null, ghost: false, site })
   out.push({ op: 'end', site })

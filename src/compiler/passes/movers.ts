@@ -3,6 +3,7 @@ import type { Expression, Variable } from '../../model/system.ts'
 import type { Instruction, Lowered } from '../code.ts'
 import { isConstant, variablesOf } from '../expression.ts'
 import { successorsOf } from './liveness.ts'
+import { trustedLocks } from './locks.ts'
 import type { Protection } from './locksets.ts'
 
 /**
@@ -22,88 +23,128 @@ export interface MoversInput {
 }
 
 export function moversOf(input: MoversInput): Mover[] {
-  return input.code.map((_, at) => withGhosts(input, at, moverOf(input, at)))
+  const inside = insideSections(input.code)
+  const movers = input.code.map((_, at) => withGhosts(input, at, moverOf(input, at), inside))
+  // What stands before the first step of the task belongs to that step.
+  const first = stepsAfter(input, [0], inside)
+  if (first.isSeen) for (const at of first.steps) movers[at] = stronger(movers[at])
+  return movers
 }
+
+const stronger = (mover: Mover): Mover =>
+  mover === 'acquire' ? 'blocking' : mover === 'both' || mover === 'release' ? 'none' : mover
 
 export interface Uses {
   readonly stored: ReadonlySet<number>
   /** Per variable: bit mask of the tasks that access it. */
   readonly tasks: readonly number[]
-  /** Locks that somebody only tries to take: a failed try does not commute with an acquire. */
+  /** Locks that somebody only tries to take: a failed try commutes neither with an acquire nor with a release. */
   readonly tried: ReadonlySet<number>
+  /** Locks that are taken and given up as locks.ts says. */
   readonly locks: ReadonlySet<number>
-  /** Variables that a guard other than that of an acquire reads, or locks whose fields are read outside lock operations. */
-  readonly plainlyGuarded: ReadonlySet<number>
+  /** Variables that are looked at in a formula: by guards, by code that reads several fields at once, locks by others. */
+  readonly lookedAt: ReadonlySet<number>
 }
 
 export function usesOf(lowered: Lowered): Uses {
+  const locks = trustedLocks(lowered.tasks)
   const stored = new Set<number>()
   const tasks = lowered.variables.map(() => 0)
   const tried = new Set<number>()
-  const plainlyGuarded = new Set<number>()
-  const locks = new Set<number>()
-  const plainReads = new Set<number>()
+  const lookedAt = new Set<number>()
   lowered.tasks.forEach(({ code }, t) => {
     const touch = (e: Expression | null): void => {
       if (e !== null) for (const v of variablesOf(e)) tasks[v] |= 1 << t
     }
+    /** Ghosts are looked at as well, but writing one is a matter of the step that it belongs to. */
+    const look = (e: Expression): void => {
+      touch(e)
+      if (!isOwnHold(e, t, locks)) for (const v of variablesOf(e)) if (!lowered.variables[v].ghost) lookedAt.add(v)
+    }
     let section: Extract<Instruction, { op: 'begin' }> | null = null
     for (const i of code) {
+      if ((i.op === 'load' || i.op === 'store') && i.guard !== null) touch(i.guard.held)
       switch (i.op) {
-        case 'begin':
+        case 'begin': {
           section = i
           touch(i.guard)
-          if (i.section.acquires !== null) {
-            for (const v of i.section.acquires) locks.add(v)
-            if (i.guard === null) for (const v of i.section.acquires) tried.add(v)
-          } else if (i.guard !== null) for (const v of variablesOf(i.guard)) plainlyGuarded.add(v)
+          const { acquires } = i.section
+          if (acquires !== null && i.guard === null) for (const v of acquires) tried.add(v)
+          if (i.guard !== null)
+            for (const v of variablesOf(i.guard)) if (!(acquires?.includes(v) ?? false)) lookedAt.add(v)
           break
+        }
         case 'end':
           section = null
           break
-        case 'load':
+        case 'load': {
           touch(i.place)
-          if (section === null || (section.section.acquires === null && section.section.releases === null)) for (const v of variablesOf(i.place)) plainReads.add(v)
+          const own = [...(section?.section.acquires ?? []), ...(section?.section.releases ?? [])]
+          for (const v of variablesOf(i.place)) if (locks.has(v) && !own.includes(v)) lookedAt.add(v)
           break
+        }
         case 'store':
           touch(i.place)
-          touch(i.value)
+          look(i.value)
           for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables) stored.add(v)
           break
         case 'set':
-          touch(i.value)
+          look(i.value)
           break
         case 'branch':
         case 'check':
-          touch(i.condition)
+          look(i.condition)
           break
       }
     }
   })
-  for (const v of locks) if (plainReads.has(v)) plainlyGuarded.add(v)
-  return { stored, tasks, tried, locks, plainlyGuarded }
+  return { stored, tasks, tried, locks, lookedAt }
+}
+
+/** Does the task hold a lock, or some lock? Nobody else can change that. */
+function isOwnHold(e: Expression, task: number, locks: ReadonlySet<number>): boolean {
+  if (e.kind === 'select') return isConstant(e.then) && isOwnHold(e.otherwise, task, locks)
+  if (e.kind !== 'binary') return false
+  if (e.operator === 'or') return isOwnHold(e.left, task, locks) && isOwnHold(e.right, task, locks)
+  const isLock = (x: Expression): boolean => [...variablesOf(x)].every((v) => locks.has(v))
+  if (!isConstant(e.right)) return false
+  if (e.operator === '==') return e.right.value === task + 1 && isLock(e.left)
+  if (e.operator !== '!=' || e.right.value !== 0 || e.left.kind !== 'binary' || e.left.operator !== '&') return false
+  return isConstant(e.left.right) && e.left.right.value === 1 << task && isLock(e.left.left)
 }
 
 function moverOf(input: MoversInput, at: number): Mover {
   const { code, task, uses, watched, variables, protection } = input
   const i = code[at]
   const alone = (v: number): boolean => variables[v].lo === variables[v].hi || (uses.tasks[v] & ~(1 << task)) === 0
+  const isProtected =
+    i.op === 'load' || i.op === 'store'
+      ? i.guard !== null && [...variablesOf(i.guard.held)].every((v) => uses.locks.has(v) || !uses.stored.has(v))
+      : false
   const unwatched = (vs: readonly number[]): boolean => vs.every((v) => !watched.has(v))
   switch (i.op) {
     case 'load':
-      return i.guard !== null || [...variablesOf(i.place)].every((v) => alone(v) || protection.stable(task, at, v)) ? 'both' : 'none'
+      if (i.guard !== null) return isProtected ? 'both' : 'none'
+      return [...variablesOf(i.place)].every((v) => alone(v) || protection.stable(task, at, v)) ? 'both' : 'none'
     case 'store': {
       if (i.ghost) return 'local'
       const targets = i.place.kind === 'variable' ? [i.place.variable] : i.place.variables
-      return unwatched(targets) && (i.guard !== null || targets.every((v) => alone(v) || protection.unseen(v))) ? 'both' : 'none'
+      if (!unwatched(targets) || (i.guard !== null && !isProtected)) return 'none'
+      return isProtected || targets.every((v) => alone(v) || protection.unseen(v)) ? 'both' : 'none'
     }
     case 'begin': {
       const { acquires, releases } = i.section
-      if (acquires !== null && i.guard !== null) return acquires.some((v) => uses.tried.has(v)) || !unwatched(acquires) ? 'blocking' : 'acquire'
-      if (i.guard !== null && !isConstant(i.guard)) return 'blocking'
+      const isLock = (vs: readonly number[]): boolean =>
+        unwatched(vs) && vs.every((v) => uses.locks.has(v) && !uses.tried.has(v))
+      const commutes = (lock: readonly number[]): boolean => isLock(lock) && sectionCommutes(input, at, new Set(lock))
+      if (i.guard !== null && !isConstant(i.guard)) {
+        if (acquires === null || releases !== null || ![...variablesOf(i.guard)].every((v) => acquires.includes(v)))
+          return 'blocking'
+        return commutes(acquires) ? 'acquire' : 'blocking'
+      }
       if (acquires !== null) return 'none'
-      if (releases !== null) return unwatched(releases) && sectionCommutes(input, at, new Set(releases)) ? 'release' : 'none'
-      return sectionCommutes(input, at, new Set()) ? 'both' : 'none'
+      if (releases !== null) return commutes(releases) ? 'release' : 'none'
+      return commutes([]) ? 'both' : 'none'
     }
     case 'choose':
       return 'both'
@@ -125,28 +166,57 @@ function sectionCommutes(input: MoversInput, begin: number, lock: ReadonlySet<nu
 }
 
 /**
- * Ghosts are part of the step before them. Where other tasks can tell (they read or write the same ghost), that step
- * does not commute any more.
+ * Ghosts are part of the step before them. Where others can tell (they read or write the same ghost, a property reads
+ * it), that step does not commute any more.
  */
-function withGhosts({ code, task, uses, variables, protection }: MoversInput, start: number, mover: Mover): Mover {
+function withGhosts(input: MoversInput, at: number, mover: Mover, inside: readonly boolean[]): Mover {
   if (mover === 'local' || mover === 'none' || mover === 'blocking') return mover
-  const seenByOthers = (v: number): boolean =>
-    !uses.locks.has(v) && variables[v].lo !== variables[v].hi && (uses.tasks[v] & ~(1 << task)) !== 0 && !protection.unseen(v)
-  const visible = (e: Expression): boolean => [...variablesOf(e)].some(seenByOthers)
-  const stronger: Mover = mover === 'acquire' ? 'blocking' : 'none'
+  return stepsAfter(input, successorsOf(input.code, at), inside).isSeen ? stronger(mover) : mover
+}
+
+/** Which instructions stand in an indivisible step: begin and end nest in the text. */
+function insideSections(code: readonly Instruction[]): boolean[] {
+  let isInside = false
+  return code.map((i) => {
+    const before = isInside
+    if (i.op === 'begin') isInside = true
+    if (i.op === 'end') isInside = false
+    return before
+  })
+}
+
+/** The next steps of the task, and whether others can tell when what stands before them happens. */
+function stepsAfter(
+  { code, task, uses, watched, variables, protection }: MoversInput,
+  from: readonly number[],
+  inside: readonly boolean[],
+): { isSeen: boolean; steps: number[] } {
+  const isSeenByOthers = (v: number): boolean =>
+    !uses.locks.has(v) &&
+    variables[v].lo !== variables[v].hi &&
+    (uses.tasks[v] & ~(1 << task)) !== 0 &&
+    !protection.unseen(v)
+  const isVisible = (e: Expression): boolean => [...variablesOf(e)].some(isSeenByOthers)
+  const steps: number[] = []
+  let isSeen = false
   const seen = new Set<number>()
-  const pending = successorsOf(code, start)
-  let inSection = code[start].op === 'begin'
+  const pending = [...from]
   while (pending.length > 0) {
     const at = pending.pop() as number
     if (seen.has(at)) continue
     seen.add(at)
     const i = code[at]
-    if (i.op === 'store' && i.ghost && (visible(i.place) || visible(i.value))) return stronger
-    if ((i.op === 'set' && visible(i.value)) || ((i.op === 'check' || i.op === 'branch') && visible(i.condition))) return stronger
-    if (i.op === 'end') inSection = false
-    if (!inSection && (i.op === 'load' || i.op === 'begin' || i.op === 'choose' || i.op === 'done' || (i.op === 'store' && !i.ghost))) continue
-    pending.push(...successorsOf(code, at))
+    if (i.op === 'store' && i.ghost) {
+      const isWatched = [...variablesOf(i.place)].some((v) => watched.has(v))
+      isSeen ||= isWatched || isVisible(i.place) || isVisible(i.value)
+    } else if (i.op === 'set') isSeen ||= isVisible(i.value)
+    else if (i.op === 'check' || i.op === 'branch') isSeen ||= isVisible(i.condition)
+    if (
+      !inside[at] &&
+      (i.op === 'load' || i.op === 'begin' || i.op === 'choose' || i.op === 'done' || (i.op === 'store' && !i.ghost))
+    )
+      steps.push(at)
+    else pending.push(...successorsOf(code, at))
   }
-  return mover
+  return { isSeen, steps }
 }

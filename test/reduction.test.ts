@@ -1,0 +1,287 @@
+/**
+ * Steps are merged only where nobody can tell. Each model here is a trap: with one merge too many its violation
+ * disappears. The full search finds it; so must the reduced one, and of the same class.
+ */
+import { describe, expect, test } from 'vitest'
+import { search } from '../src/checker/index.ts'
+import { compileToJavaScript } from '../src/compiler/backend/javascript.ts'
+import { modelFile, programOf, systemOf } from './systems/dialect.ts'
+import { unlimited } from './systems/options.ts'
+
+const program = programOf(`
+class Box extends Struct<'box'> {
+  lock = embedded(() => Spinlock)
+  sem = embedded(() => RwSemaphore)
+  a = guardedBy(uint(2), (b: Box) => b.lock)
+  b = guardedBy(uint(2), (b: Box) => b.lock)
+  c = guardedBy(uint(2), (b: Box) => b.sem)
+  x = uint(2)
+  y = uint(2)
+  flag = ghost(bool())
+}
+const box = at(Box, 0)
+
+class Owner extends Struct<'owner'> {
+  lock = embedded(() => Spinlock)
+}
+class Item extends Struct<'item'> {
+  owner = ref(() => Owner)
+  value = guardedBy(uint(2), (i: Item) => i.owner!.lock)
+}
+const item = at(Item, 0)
+const first = at(Owner, 0)
+const second = at(Owner, 1)
+
+/** A failed try falls between the step of the holder and its release. */
+function spin_trylock(lock: Spinlock): boolean {
+  return indivisible(() => {
+    if (lock.holder !== null) return false
+    lock.holder = current
+    acquired(lock)
+    return true
+  })
+}
+
+export const failed_try = scenario({
+  id: 'failed_try',
+  tasks: {
+    one: () => {
+      spin_lock(box.lock)
+      box.x = 1
+      spin_unlock(box.lock)
+    },
+    two: () => {
+      const x = box.x
+      const got = spin_trylock(box.lock)
+      assert(!(x === 1 && !got), 'x is written and the lock is not free')
+      if (got) spin_unlock(box.lock)
+    },
+  },
+})
+
+/** A property reads a ghost that is true between two protected steps only. */
+export const watched_ghost = scenario({
+  id: 'watched_ghost',
+  tasks: {
+    one: () => {
+      spin_lock(box.lock)
+      box.a = 1
+      box.flag = true
+      box.b = 1
+      box.flag = false
+      spin_unlock(box.lock)
+    },
+  },
+  always: { down: property('assertion', 'the flag is down', () => !box.flag) },
+})
+
+/** A ghost is written before the first step of a task. */
+export const leading_ghost = scenario({
+  id: 'leading_ghost',
+  tasks: {
+    one: () => {
+      box.flag = true
+      spin_lock(box.lock)
+      box.x = 1
+      spin_unlock(box.lock)
+    },
+    two: () => {
+      const x = box.x
+      expect(!(box.flag && x === 0), 'assertion', 'flag and x come together')
+    },
+  },
+})
+
+/** A lock that does not look whether somebody has it. */
+function steal(lock: Spinlock): void {
+  when(() => true, () => {
+    lock.holder = current
+    acquired(lock)
+  })
+}
+
+export const stolen_lock = scenario({
+  id: 'stolen_lock',
+  tasks: {
+    one: () => {
+      steal(box.lock)
+      box.a = 1
+      box.a = 2
+    },
+    two: () => {
+      box.x = 1
+      steal(box.lock)
+      box.y = 1
+    },
+  },
+})
+
+/** A lock that anybody may give up. */
+function careless_unlock(lock: Spinlock): void {
+  indivisible(() => {
+    released(lock)
+    lock.holder = null
+  })
+}
+
+export const careless_lock = scenario({
+  id: 'careless_lock',
+  tasks: {
+    one: () => {
+      spin_lock(box.lock)
+      box.a = 1
+      box.a = 2
+      careless_unlock(box.lock)
+    },
+    two: () => {
+      careless_unlock(box.lock)
+      box.x = 1
+    },
+  },
+})
+
+/** Readers are let in while somebody writes. */
+function careless_down_read(sem: RwSemaphore): void {
+  when(() => true, () => {
+    sem.sharers |= 1 << current.id
+    acquired(sem)
+  })
+}
+
+export const careless_reader = scenario({
+  id: 'careless_reader',
+  tasks: {
+    writer: () => {
+      down_write(box.sem)
+      box.c = 1
+      box.c = 0
+      up_write(box.sem)
+    },
+    reader: () => {
+      careless_down_read(box.sem)
+      const c = box.c
+      up_read(box.sem)
+      assert(c === 0, 'what is half done is seen')
+    },
+  },
+})
+
+/** An acquire that waits for more than its lock cannot be moved past who changes that. */
+function lock_when_x(lock: Spinlock): void {
+  when(() => lock.holder === null && box.x === 0, () => {
+    lock.holder = current
+    acquired(lock)
+  })
+}
+
+export const acquire_that_reads = scenario({
+  id: 'acquire_that_reads',
+  tasks: {
+    one: () => {
+      lock_when_x(box.lock)
+      box.y = 1
+      spin_unlock(box.lock)
+    },
+    two: () => {
+      box.x = 1
+      const y = box.y
+      assert(y === 0, 'y is written while x is')
+      box.x = 0
+    },
+  },
+})
+
+/** Protected fields are looked at, several at once, by one who does not hold the lock. */
+export const looked_at = scenario({
+  id: 'looked_at',
+  tasks: {
+    one: () => {
+      spin_lock(box.lock)
+      box.a = 1
+      box.a = 0
+      spin_unlock(box.lock)
+    },
+    two: () => {
+      box.x = 1
+      expect(all(Box).every((b) => b.a === 0), 'assertion', 'what is half done is seen')
+    },
+  },
+})
+
+/** The lock that protects is found through a field that another task changes. */
+export const lock_that_moves = scenario({
+  id: 'lock_that_moves',
+  setup() {
+    item.owner = first
+  },
+  tasks: {
+    one: () => {
+      spin_lock(first.lock)
+      item.value = 1
+      item.value = 2
+      spin_unlock(first.lock)
+    },
+    two: () => {
+      item.owner = second
+    },
+  },
+})
+
+/** A condition that is waited for reads a protected field without its lock. */
+export const unprotected_wait = scenario({
+  id: 'unprotected_wait',
+  tasks: {
+    one: () => {
+      spin_lock(box.lock)
+      box.a = 1
+      spin_unlock(box.lock)
+    },
+    two: () => {
+      when(() => box.a === 1)
+    },
+  },
+})
+
+/** Not a trap: locks that keep their word. */
+export const good = scenario({
+  id: 'good',
+  tasks: {
+    writer: () => {
+      down_write(box.sem)
+      box.c = 1
+      box.c = 0
+      up_write(box.sem)
+    },
+    reader: () => {
+      down_read(box.sem)
+      const c = box.c
+      up_read(box.sem)
+      assert(c === 0, 'nobody sees what is half done')
+    },
+  },
+})
+`)
+
+const traps = program.scenarios.filter((s) => s.file === modelFile && s.id !== 'good').map((s) => s.id)
+const verdict = (scenario: string, reduce: boolean) =>
+  search(compileToJavaScript(systemOf(program, scenario, reduce)), unlimited)
+
+test('the models are accepted', () => expect(program.diagnostics).toEqual([]))
+
+describe('a trap is sprung by the reduced search as well', () => {
+  test.each(traps)('%s', (scenario) => {
+    const full = verdict(scenario, false)
+    expect(full.kind).toBe('violated')
+    expect(verdict(scenario, true)).toMatchObject({
+      kind: 'violated',
+      class: full.kind === 'violated' ? full.class : '',
+    })
+  })
+})
+
+test('locks that keep their word are merged: fewer states, same verdict', () => {
+  const [full, reduced] = [verdict('good', false), verdict('good', true)]
+  expect(full.kind).toBe('holds')
+  expect(reduced.kind).toBe('holds')
+  expect(reduced.statistics.states).toBeLessThan(full.statistics.states / 3)
+})
