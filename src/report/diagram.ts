@@ -308,9 +308,10 @@ function breakRow(row: Row, columnWidth: number, pageWidth: number): string[] {
   return lines.map((line) => cut(line, pageWidth))
 }
 
-/** `up_read(mapping.invalidate_lock)` is `up_read(invalidate_lock)` before anything is lost. */
+/** `up_read(mapping.invalidate_lock)` is `up_read(invalidate_lock)`, `<a.b is 1>` is `<b is 1>`, before anything is lost. */
 function cut(line: string, width: number): string {
-  const short = line.length > width ? line.replace(/\((?:[\w[\]]+\.)+(\w+)\)$/, '($1)') : line
+  if (line.length <= width) return line
+  const short = line.replace(/\((?:[\w[\]]+\.)+(\w+)\)$/, '($1)').replace(/<(?:[\w[\]]+\.)+/, '<')
   return short.length > width ? `${short.slice(0, Math.max(8, width) - 2)}..` : short
 }
 

@@ -116,7 +116,9 @@ function hangMessage(violation: ViolationClass, hang: Hang | null, waiting: read
 
 /** Who never gets on although it runs. */
 function loopMessage(system: TransitionSystem, last: State, loopAt: number, length: number): string {
-  const stuck = system.tasks.filter((task, t) => !task.interrupt && task.locations[last.locations[t]].actions.length > 0)
+  const stuck = system.tasks.filter(
+    (task, t) => !task.interrupt && task.locations[last.locations[t]].actions.length > 0,
+  )
   const names = stuck.map((t) => t.name).join(', ')
   return `${names} never ${stuck.length === 1 ? 'finishes' : 'finish'}: steps ${loopAt + 1} to ${length} repeat for ever`
 }

@@ -54,39 +54,45 @@ export interface Replay {
 export function stepsOf(model: ExplainingModel, { states, actions }: Replay, property = -1): Step[] {
   const { system } = model
   const all = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
-  const steps = actions.flatMap((id, index) => {
-    const { accessed } = readsIn(all[id])
-    const explained = model.explain(states[index], id).steps
-    return explained.map((step) => stepOf(system, step, index, all[id].task, accessed))
+  return actions.flatMap((id, index) => {
+    const action = all[id]
+    const { accessed, checked } = readsIn(action)
+    const micro = model.explain(states[index], id).steps
+    return micro.map((step, i) => {
+      const violates = property >= 0 && index === actions.length - 1 && i === micro.length - 1
+      const shown = new Set([...(accessed.get(step.site) ?? []), ...(violates ? (checked.get(property) ?? []) : [])])
+      return stepOf(system, step, { index, task: action.task, shown, violates })
+    })
   })
-  const end = steps.at(-1)
-  if (property < 0 || !end) return steps
-  const last = actions.length - 1
-  const { accessed, checked } = readsIn(all[actions[last]])
-  const shown = new Set([...accessed, ...(checked.get(property) ?? [])])
-  const micro = model.explain(states[last], actions[last]).steps.at(-1)!
-  return [...steps.slice(0, -1), { ...stepOf(system, micro, end.index, end.task, shown), violates: true }]
 }
 
 /**
- * Variables that an action reads as code, and those of the conditions that it checks on behalf of a property. That a
- * property was looked at and kept is no event.
+ * Variables that each line of an action reads as code, and those of the conditions that it checks on behalf of a
+ * property. That a property was looked at and kept, or a trace point passed, is no event.
  */
-function readsIn(action: Action): { accessed: Set<number>; checked: Map<number, Set<number>> } {
-  const accessed = variablesIn(action.guard ? [action.guard] : [])
+function readsIn(action: Action): { accessed: Map<number, Set<number>>; checked: Map<number, Set<number>> } {
+  const accessed = new Map<number, Set<number>>()
   const checked = new Map<number, Set<number>>()
-  const visit = (statements: readonly Statement[]): void => {
+  const note = (sites: readonly number[], expressions: readonly Expression[]) => {
+    for (const site of sites) accessed.set(site, variablesIn(expressions, accessed.get(site)))
+  }
+  /** Returns the lines that may be current at the end. */
+  const visit = (statements: readonly Statement[], begin: readonly number[]): readonly number[] => {
+    let sites = begin
     for (const s of statements) {
-      if (s.kind === 'store') variablesIn([s.value, ...(s.place.kind === 'element' ? [s.place.index] : [])], accessed)
-      if (s.kind === 'set') variablesIn([s.value], accessed)
+      if (s.kind === 'step') sites = [s.site]
+      if (s.kind === 'store') note(sites, [s.value, ...(s.place.kind === 'element' ? [s.place.index] : [])])
+      if (s.kind === 'set') note(sites, [s.value])
       if (s.kind === 'check') checked.set(s.property, variablesIn([s.condition], checked.get(s.property)))
       if (s.kind !== 'if') continue
-      variablesIn([s.condition], accessed)
-      visit(s.then)
-      visit(s.otherwise)
+      note(sites, [s.condition])
+      sites = [...new Set([...visit(s.then, sites), ...visit(s.otherwise, sites)])]
     }
+    return sites
   }
-  visit(action.body)
+  const [first] = action.body
+  if (action.guard) note([action.site, ...(first?.kind === 'step' ? [first.site] : [])], [action.guard])
+  visit(action.body, [action.site])
   return { accessed, checked }
 }
 
@@ -102,13 +108,15 @@ function variablesIn(expressions: readonly Expression[], found = new Set<number>
   return found
 }
 
-function stepOf(
-  system: TransitionSystem,
-  step: MicroStep,
-  index: number,
-  task: number,
-  shown: ReadonlySet<number>,
-): Step {
+interface Standing {
+  readonly index: number
+  readonly task: number
+  /** Variables whose reads are shown. */
+  readonly shown: ReadonlySet<number>
+  readonly violates: boolean
+}
+
+function stepOf(system: TransitionSystem, step: MicroStep, { index, task, shown, violates }: Standing): Step {
   const reads = step.reads.filter(({ variable }) => shown.has(variable))
   return {
     index,
@@ -121,7 +129,7 @@ function stepOf(
       from: valueName(system, variable, from),
       to: valueName(system, variable, to),
     })),
-    violates: false,
+    violates,
   }
 }
 

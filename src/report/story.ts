@@ -8,6 +8,7 @@
  */
 import { culpritOf, cycleOf, finalReads, type Failure } from './failure.ts'
 import { taskIndex } from './names.ts'
+import { accessKey, raceOf, raceWeights } from './race.ts'
 import type { Step } from './steps.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -34,13 +35,9 @@ export const weights = {
   always: 100,
   sleeps: 95,
   test: 92,
-  window: 90,
+  ...raceWeights,
   wakes: 88,
-  /** A value that one task wrote and the violating one read, and that did not last. */
-  hearsay: 85,
   looksForSleepers: 80,
-  /** The same, of a value that did last. */
-  lastingHearsay: 70,
   heldLock: 65,
   testEarlier: 60,
   sameObject: 50,
@@ -73,8 +70,7 @@ export interface Cone {
 export function tell(failure: Failure): Told[] {
   const { steps } = failure
   const cone = coneOf(failure)
-  const { windows, staleReads } = windowsOf(failure)
-  const heard = heardBy(failure)
+  const race = raceOf(failure, cone.core, (v) => isLockVariable(failure, v))
   const undone = undoneIn(steps)
   const lastRead = new Map<string, number>()
   const lastTake = new Map<string, number>()
@@ -85,9 +81,8 @@ export function tell(failure: Failure): Told[] {
   const weighRead = (step: Step, i: number, v: number): number => {
     const isLast = lastRead.get(`${step.task} ${v}`) === i
     const isCulprit = step.task === cone.culprit?.task
-    if (staleReads.get(v) === i) return weights.window
-    const hearsay = heard.get(`${i} ${v}`)
-    if (hearsay) return hearsay
+    const raced = race.get(accessKey(i, v))
+    if (raced) return raced
     if (isLockVariable(failure, v)) return 0
     if (cone.core.has(v) && isCulprit) return isLast ? weights.test : weights.testEarlier
     if (cone.core.has(v)) return isSameLine(step, steps.at(-1)) ? weights.otherRead : weights.coreRead
@@ -103,9 +98,8 @@ export function tell(failure: Failure): Told[] {
       if (cone.heldLocks.has(v) && isLast) return weights.heldLock
       return isCulprit && droppedBeforeSleep(failure, cone, i, v) ? weights.droppedLock : weights.otherLock
     }
-    if (windows.get(v) === i) return weights.window
-    const hearsay = heard.get(`${i} ${v}`)
-    if (hearsay) return hearsay
+    const raced = race.get(accessKey(i, v))
+    if (raced) return raced
     if (cone.queue.has(v) && !isCulprit) return weights.wakes
     if (cone.queue.has(v)) return !cone.guard.has(v) ? weights.queueing : isLast ? weights.sleeps : weights.testEarlier
     if (cone.objects.has(object)) return failure.hang ? weights.sameObjectOfHang : weights.sameObject
@@ -161,57 +155,6 @@ function preparedBy(culprit: Waiter, steps: readonly Step[]): number[] {
   const inside = (s: Step) => s.stack.some((f) => f.call === wait.call)
   const last = steps.findLastIndex((s) => s.task === culprit.task && !inside(s))
   return steps.filter((s, i) => i > last && s.task === culprit.task).flatMap((s) => s.changes.map((c) => c.variable))
-}
-
-/**
- * The window of a race: for each variable that the violating task read and another task changed afterwards, the step
- * of that read and the step of the last such change.
- */
-function windowsOf(failure: Failure): { windows: Map<number, number>; staleReads: Map<number, number> } {
-  const { steps } = failure
-  const windows = new Map<number, number>()
-  const staleReads = new Map<number, number>()
-  const end = steps.at(-1)
-  if (failure.hang || !end) return { windows, staleReads }
-  steps.forEach((step, i) => {
-    if (step.task === end.task) {
-      for (const { variable } of [...step.reads, ...step.changes]) {
-        staleReads.set(variable, i)
-        windows.delete(variable)
-      }
-    } else {
-      for (const { variable } of step.changes)
-        if (staleReads.has(variable) && !isLockVariable(failure, variable)) windows.set(variable, i)
-    }
-  })
-  for (const v of staleReads.keys()) if (!windows.has(v)) staleReads.delete(v)
-  return { windows, staleReads }
-}
-
-/**
- * Where the order of the tasks shows: the first read by the violating task of a value that another one wrote, and that
- * write. By `index of the step, variable`.
- */
-function heardBy(failure: Failure): Map<string, number> {
-  const { steps } = failure
-  const heard = new Map<string, number>()
-  const end = steps.at(-1)
-  if (failure.hang || !end) return heard
-  const lastWrite = new Map<number, number>()
-  const known = new Set<string>()
-  steps.forEach((step, i) => {
-    for (const { variable } of step.task === end.task ? step.reads : []) {
-      const writer = lastWrite.get(variable)
-      if (writer === undefined || steps[writer].task === end.task || isLockVariable(failure, variable)) continue
-      if (known.has(`${writer} ${variable}`)) continue
-      known.add(`${writer} ${variable}`)
-      const lasts = !steps.slice(i).some((s) => s.task !== end.task && s.changes.some((c) => c.variable === variable))
-      const weight = lasts ? weights.lastingHearsay : weights.hearsay
-      heard.set(`${i} ${variable}`, weight).set(`${writer} ${variable}`, weight)
-    }
-    for (const { variable } of step.changes) lastWrite.set(variable, i)
-  })
-  return heard
 }
 
 /** Changes that their task takes back before any other task has looked: a reference taken and dropped in passing. */
