@@ -11,6 +11,7 @@ import { at, scenario, Task } from '../dialect/index.ts'
 import {
   blocks_init,
   file_init,
+  Folio,
   FOLL_WRITE,
   get_user_pages_fast_only,
   Inode,
@@ -65,5 +66,6 @@ export default scenario({
   },
   reaches: {
     guesses_while_unmapped: () => at(Task, 0).irqs_off && vma.pte[0].pfn === null && file.i_rwsem.holder !== null,
+    takes_it: () => at(Task, 0).irqs_off && at(Folio, 0)._refcount.read() > 1,
   },
 })

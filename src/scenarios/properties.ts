@@ -1,5 +1,5 @@
 /** What scenarios have in common: when everybody is done, nothing is left over. */
-import { all, property, type Lock } from '../dialect/index.ts'
+import { all, property, Task, type Lock } from '../dialect/index.ts'
 import {
   AddressSpace,
   Bio,
@@ -22,11 +22,16 @@ export const nobody_warned = property('assertion', 'truncate finds no entry, sin
   all(AddressSpace).every((mapping) => !mapping.warned),
 )
 
-export const no_lock_held = property('leak', 'no lock is held when everybody is done', () => {
-  const files = all(Inode).every((inode) => free(inode.i_rwsem) && free(inode.i_lock))
-  const pages = all(AddressSpace).every((m) => free(m.invalidate_lock) && free(m.i_mmap_rwsem) && free(m.xa_lock))
-  return files && pages && all(MmStruct).every((mm) => free(mm.mmap_lock) && free(mm.page_table_lock))
-})
+export const no_lock_held = property(
+  'leak',
+  'no lock is held, and no CPU has interrupts off, when everybody is done',
+  () => {
+    const files = all(Inode).every((inode) => free(inode.i_rwsem) && free(inode.i_lock))
+    const pages = all(AddressSpace).every((m) => free(m.invalidate_lock) && free(m.i_mmap_rwsem) && free(m.xa_lock))
+    const cpus = all(Task).every((task) => !task.irqs_off)
+    return files && pages && cpus && all(MmStruct).every((mm) => free(mm.mmap_lock) && free(mm.page_table_lock))
+  },
+)
 
 const free = (lock: Lock): boolean => lock.holder === null && lock.sharers === 0
 
