@@ -11,6 +11,7 @@ import { addSearchOptions, addTextOptions, type SearchFlags } from './options.ts
 import { paint, print, version } from './output.ts'
 import { Pool } from './pool.ts'
 import { filesOf } from './questions.ts'
+import { statesRecorded } from './recorded.ts'
 import { checkFormat, runAll, statusOf } from './session.ts'
 
 interface CheckFlags extends SearchFlags {
@@ -70,7 +71,8 @@ async function check(names: readonly string[], flags: CheckFlags): Promise<numbe
     const separator = index > 0 && (run.failure || questions.length < 20) && isLong(run) ? '\n' : ''
     print(separator + paint(runText(run, flags)) + '\n')
   }
-  const runs = await runAll(pool, { questions, flags, explain: true, onRun })
+  const statesExpected = statesRecorded(catalogue.scenarios, questions)
+  const runs = await runAll(pool, { questions, flags, explain: true, onRun, statesExpected })
   if (format !== 'text') print(documentOf(format, runs, flags) + '\n')
   else if (runs.length < questions.length)
     print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)

@@ -18,7 +18,7 @@ import { status, UsageError } from './exit.ts'
 import { addSearchOptions, count, type SearchFlags } from './options.ts'
 import { paintCell, print } from './output.ts'
 import { Pool } from './pool.ts'
-import { compare, expectedFile, readRecorded, writeRecorded } from './recorded.ts'
+import { compare, expectedFile, readRecorded, statesRecorded, writeRecorded } from './recorded.ts'
 import { filesOf, isShipped, nameOf, questionsOf, scenariosOf, type Catalogue, type Question } from './questions.ts'
 import { checkFormat, runAll } from './session.ts'
 
@@ -85,7 +85,9 @@ async function matrix(names: readonly string[], given: MatrixFlags): Promise<num
     printer.add(index, cells[cells.length - 1])
   }
   const begin = performance.now()
-  const runs = await runAll(pool, { questions, flags, explain: false, onRun })
+  const statesExpected = statesRecorded(catalogue.scenarios, questions)
+  const column = () => printer.column
+  const runs = await runAll(pool, { questions, flags, explain: false, onRun, statesExpected, column })
   printer.end()
   if (flags.promote) promote(scenarios, runs)
   if (format === 'json') print(`${JSON.stringify(matrixDocument(cells), null, 2)}\n`)
@@ -121,10 +123,11 @@ function tableOf(
 
 /** Prints the pieces of a table up to the first cell that is not known yet. */
 class TablePrinter {
+  /** Characters of the row that is not complete. */
+  column = 0
   readonly #pieces: readonly Piece[]
   readonly #cells = new Map<number, Cell>()
   #next = 0
-  #isInRow = false
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces
@@ -138,21 +141,26 @@ class TablePrinter {
 
   /** Ends a row that an interrupt has cut. */
   end(): void {
-    if (this.#isInRow) print('\n')
+    if (this.column > 0) print('\n')
   }
 
   #go(): void {
     for (; this.#next < this.#pieces.length; this.#next++) {
       const piece = this.#pieces[this.#next]
-      if (piece.kind === 'text') print(piece.text)
-      else {
-        const cell = this.#cells.get(piece.question)
-        if (!cell) return
+      const cell = piece.kind === 'cell' ? this.#cells.get(piece.question) : undefined
+      if (piece.kind === 'text') this.#print(piece.text, piece.text)
+      else if (cell) {
         const text = cellText(cell)
-        print(paintCell(text) + ' '.repeat(Math.max(0, piece.width - text.length)))
-      }
-      this.#isInRow = piece.kind === 'cell' || !piece.text.endsWith('\n')
+        const blanks = ' '.repeat(Math.max(0, piece.width - text.length))
+        this.#print(text + blanks, paintCell(text) + blanks)
+      } else return
     }
+  }
+
+  #print(text: string, painted: string): void {
+    print(painted)
+    const newline = text.lastIndexOf('\n')
+    this.column = newline < 0 ? this.column + text.length : text.length - newline - 1
   }
 }
 

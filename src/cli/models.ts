@@ -25,7 +25,11 @@ export function openModels(files: readonly string[]): Models {
   const key = folder === null ? null : keyOf(files)
   let program: Promise<Program> | null = null
   const load = (): Promise<Program> => (program ??= import('./program.ts').then((m) => m.loadUnchecked(files)))
-  const remembered = async <T>(name: string, make: (program: Program) => T, keep: (value: T) => boolean): Promise<T> => {
+  const remembered = async <T>(
+    name: string,
+    make: (program: Program) => T,
+    keep: (value: T) => boolean,
+  ): Promise<T> => {
     const file = folder === null || key === null ? null : join(folder, key, `${digest([name])}.json`)
     const known = file === null ? null : read<T>(file)
     if (known !== null) return known
@@ -35,8 +39,18 @@ export function openModels(files: readonly string[]): Models {
     return value
   }
   return {
-    catalogue: () => remembered('catalogue', ({ diagnostics, scenarios, kernels, bugs }) => ({ diagnostics, scenarios, kernels, bugs }), (c) => c.diagnostics.length === 0),
-    compile: (options) => remembered(`compile ${JSON.stringify(options)}`, (p) => p.compile(options), (v) => 'tasks' in v),
+    catalogue: () =>
+      remembered(
+        'catalogue',
+        ({ diagnostics, scenarios, kernels, bugs }) => ({ diagnostics, scenarios, kernels, bugs }),
+        (c) => c.diagnostics.length === 0,
+      ),
+    compile: (options) =>
+      remembered(
+        `compile ${JSON.stringify(options)}`,
+        (p) => p.compile(options),
+        (v) => 'tasks' in v,
+      ),
   }
 }
 
@@ -65,10 +79,15 @@ const digest = (texts: readonly (string | Buffer)[]): string => {
 /** Null when something cannot be read: then nothing is cached. */
 function keyOf(files: readonly string[]): string | null {
   try {
-    const own = ['dialect', 'kernel', 'history', 'scenarios', 'bugs'].flatMap((room) => filesBelow(join(packageRoot, 'src', room), '.ts'))
+    const own = ['dialect', 'kernel', 'history', 'scenarios', 'bugs'].flatMap((room) =>
+      filesBelow(join(packageRoot, 'src', room), '.ts'),
+    )
     const program = fileURLToPath(new URL('..', import.meta.url))
     const tool = ['compiler', 'model'].flatMap((room) => filesBelow(join(program, room), '.js'))
-    return digest([process.version, ...[...own, ...tool, ...files.map((f) => resolve(f))].flatMap((f) => [f, readFileSync(f)])])
+    return digest([
+      process.version,
+      ...[...own, ...tool, ...files.map((f) => resolve(f))].flatMap((f) => [f, readFileSync(f)]),
+    ])
   } catch {
     return null
   }
@@ -92,7 +111,8 @@ interface Entry<T> {
 }
 
 /** Files of the user that their files import: not part of the key, since only loading tells them. */
-const dependenciesOf = (program: Program): Dependency[] => program.sources.map((file) => ({ file, digest: digest([readFileSync(file)]) }))
+const dependenciesOf = (program: Program): Dependency[] =>
+  program.sources.map((file) => ({ file, digest: digest([readFileSync(file)]) }))
 
 function read<T>(file: string): T | null {
   try {

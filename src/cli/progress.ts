@@ -1,22 +1,34 @@
-/** One line on the terminal that says how far the searches are, from the third second on. */
+/** How far the searches are, in one line on the terminal, from the third second on. */
 import { counted } from '../report/names.ts'
 import type { Pool } from './pool.ts'
 
 const firstMs = 2000
 const everyMs = 500
+/** With less room than this it is not worth while. */
+const widthLeast = 20
+
+export interface Course {
+  /** Number of runs. */
+  readonly runs: number
+  /** States that they are known to have together, by what is recorded; null when that is not known. */
+  readonly statesExpected: number | null
+  /** Where the cursor stands when other output has been printed, which may be a row of a table that is not complete. */
+  readonly column: () => number
+}
 
 export class ProgressLine {
   readonly #pool: Pool
-  readonly #total: number
-  #done = 0
+  readonly #course: Course
+  #runsDone = 0
+  #statesDone = 0
   #timer: NodeJS.Timeout | null = null
   #isShown = false
   #last = { states: 0, at: 0 }
 
   /** Without a terminal on stderr nothing is shown. */
-  constructor(pool: Pool, total: number) {
+  constructor(pool: Pool, course: Course) {
     this.#pool = pool
-    this.#total = total
+    this.#course = course
     if (!process.stderr.isTTY) return
     this.#timer = setTimeout(() => {
       this.#show()
@@ -25,13 +37,14 @@ export class ProgressLine {
     this.#timer.unref()
   }
 
-  oneDone(): void {
-    this.#done++
+  oneDone(states: number): void {
+    this.#runsDone++
+    this.#statesDone += states
   }
 
   /** Makes room for other output. */
   clear(): void {
-    if (this.#isShown) process.stderr.write('\r\x1b[K')
+    if (this.#isShown) process.stderr.write(`${restoreCursor}${clearToEnd}`)
     this.#isShown = false
   }
 
@@ -42,27 +55,43 @@ export class ProgressLine {
   }
 
   #show(): void {
+    const room = (process.stderr.columns ?? 80) - this.#course.column() - 1
+    if (room < widthLeast) return
+    const text = this.#text().slice(0, room)
+    process.stderr.write(`${this.#isShown ? restoreCursor : saveCursor}${text}${clearToEnd}`)
+    this.#isShown = true
+  }
+
+  #text(): string {
     const { states, depth, frontier, bytes } = this.#pool.progress
-    const now = performance.now()
-    const rate =
-      this.#last.at > 0 && states > this.#last.states
-        ? ((states - this.#last.states) * 1000) / (now - this.#last.at)
-        : 0
-    this.#last = { states, at: now }
-    const cells = this.#total > 1 ? [`${this.#done} of ${counted(this.#total, 'run')}`] : []
-    const parts = [
-      ...cells,
+    const { runs, statesExpected } = this.#course
+    const share = statesExpected ? Math.min(0.99, (this.#statesDone + states) / statesExpected) : null
+    const rate = this.#rate(this.#statesDone + states)
+    const search = [
       `${short(states)} states`,
       ...(rate > 0 ? [`${short(rate)} states/s`] : []),
       `frontier ${short(frontier)}`,
       `depth ${depth}`,
       `${short(bytes / 2 ** 20)} MiB`,
     ]
-    const width = (process.stderr.columns ?? 80) - 1
-    process.stderr.write(`\r\x1b[K${parts.join(', ').slice(0, width)}`)
-    this.#isShown = true
+    return [
+      ...(share === null ? [] : [`about ${Math.floor(share * 100)} %`]),
+      ...(runs > 1 ? [`${this.#runsDone} of ${counted(runs, 'run')}`] : []),
+      ...(states === 0 ? ['compiling'] : search),
+    ].join(', ')
+  }
+
+  #rate(states: number): number {
+    const now = performance.now()
+    const { states: before, at } = this.#last
+    this.#last = { states, at: now }
+    return at > 0 && states > before ? ((states - before) * 1000) / (now - at) : 0
   }
 }
+
+const saveCursor = '\x1b7'
+const restoreCursor = '\x1b8'
+const clearToEnd = '\x1b[K'
 
 /** 1234567 -> `1.2M`. */
 export function short(n: number): string {

@@ -56,6 +56,20 @@ export function writeRecorded(file: string, runs: readonly Run[]): void {
   writeFileSync(file, printRecorded([...readRecorded(file).filter((r) => !isFresh(r)), ...fresh]))
 }
 
+/** States of all questions together, or null when one of them is not recorded with these bounds. */
+export function statesRecorded(scenarios: readonly ScenarioInfo[], questions: readonly Question[]): number | null {
+  let sum = 0
+  for (const question of questions) {
+    const scenario = scenarios.find((s) => isShipped(s) && s.id === question.scenario)
+    const isPlain = question.reduce && question.memoryModel === 'sc' && Object.keys(question.bounds).length === 0
+    const known = scenario && isPlain ? readRecorded(expectedFile(scenario)) : []
+    const record = known.find((r) => r.kernel === question.kernel && r.fs === question.fs)
+    if (!record) return null
+    sum += record.states
+  }
+  return sum
+}
+
 function recordOf(run: Run): Recorded {
   const { states, transitions, depth } = run.statistics
   return { kernel: run.kernel, fs: run.fs, verdict: verdictOf(run), states, transitions, depth }

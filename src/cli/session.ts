@@ -14,12 +14,17 @@ export interface Plan {
   readonly explain: boolean
   /** Called in the order of the questions, each as soon as it and all before it are answered. */
   readonly onRun: (run: Run, index: number) => void
+  /** As recorded: for the estimate. */
+  readonly statesExpected?: number | null
+  /** Column of the cursor after `onRun`. */
+  readonly column?: () => number
 }
 
 /** The answers, in order; shorter than the questions after an interrupt. */
 export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   const { questions, flags, explain, onRun } = plan
-  const line = new ProgressLine(pool, questions.length)
+  const { statesExpected = null, column = () => 0 } = plan
+  const line = new ProgressLine(pool, { runs: questions.length, statesExpected, column })
   const release = stopOnInterrupt(pool)
   const limits: Limits = {
     maxStates: flags.maxStates,
@@ -29,7 +34,7 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   try {
     const asked = questions.map(async (question) => {
       const answer = await ask(pool, { question, limits, explain })
-      line.oneDone()
+      line.oneDone(answer?.kind === 'run' ? answer.run.statistics.states : 0)
       return answer
     })
     for (const promise of asked) promise.catch(() => undefined) // seen below, in order
