@@ -19,6 +19,8 @@ import {
   init,
   property,
   scenario,
+  spin_lock,
+  spin_unlock,
   Struct,
   trace,
   uint,
@@ -34,6 +36,8 @@ import {
   dax_page_is_idle,
   Folio,
   folio_get,
+  folio_mapcount,
+  folio_put,
   folio_put_refs,
   FOLL_GET,
   FOLL_PIN,
@@ -47,6 +51,7 @@ import {
   try_grab_folio_fast,
   vm_normal_page,
   Vma,
+  vmf_insert_page_mkwrite,
   wait_page_idle,
   wait_page_idle_uninterruptible,
   zap_present_ptes,
@@ -94,13 +99,11 @@ export function release(refs: number, flags: number): void {
   }
 }
 
-/** Fast GUP. When the entry has changed meanwhile it gives the reference back. */
+/** Fast GUP. When the entry has changed meanwhile it gives the reference back at once, as ungrab() does. */
 export function grab_fast(): void {
   const flags = get_or_pin()
   const refs = how_many()
-  if (try_grab_folio_fast(page, refs, flags) === null) return
-  if (choose(2) === 0) hold(refs, flags)
-  else gup_put_folio(page, refs, flags)
+  if (try_grab_folio_fast(page, refs, flags) !== null) hold(refs, flags)
 }
 
 /** Slow GUP, one page at a time. With neither flag it only looks. */
@@ -157,11 +160,18 @@ export function fault_twice(): void {
   trace('dax_insert_entry', page)
 }
 
-/** Fork copies a mapping. */
+/** A fault that only makes an entry writable has taken its reference by get(). Linux: dax_insert_pfn_mkwrite(). */
+export function fault_mkwrite(): void {
+  if (vm_normal_page(page) === null) return
+  release(1, FOLL_GET)
+  vmf_insert_page_mkwrite(at(Vma, current.id), 0, page, choose(2) === 1)
+  folio_put(page)
+}
+
+/** What looked like a reference was a copy of a mapping: fork does not say more. */
 export function dup(): void {
   if (vm_normal_page(page) === null) return
-  expect(!dax_page_is_idle(page), 'refcount', 'a mapping that is copied holds the page')
-  folio_get(page)
+  release(1, FOLL_GET)
   page._mapcount.inc()
 }
 
@@ -176,6 +186,7 @@ export function zap(): void {
 /** A dirty mapping: its count goes after the flush as well. */
 export function zap_dirty(): void {
   if (vm_normal_page(page) === null) return
+  expect(folio_mapcount(page) > holders.delayed, 'refcount', 'a mapping that goes was there')
   trace('__tlb_remove_folio_pages', page)
   holders.delayed = holders.delayed + 1
 }
@@ -197,7 +208,10 @@ export function flush(): void {
 
 /** The scan for a page in use names this one. */
 export function scan(): void {
-  const busy = dax_busy_page(at(AddressSpace, current.id).i_pages[0])
+  const mapping = at(AddressSpace, current.id)
+  spin_lock(mapping.xa_lock)
+  const busy = dax_busy_page(mapping.i_pages[0])
+  spin_unlock(mapping.xa_lock)
   if (busy !== null) trace('dax_layout_busy_page_range', busy)
 }
 
@@ -216,7 +230,10 @@ export function leave_shared(): void {
 
 /** The page leaves its file, and its block is about to be free. */
 export function leave(): void {
-  dax_disassociate_entry(at(AddressSpace, current.id).i_pages[0])
+  const mapping = at(AddressSpace, current.id)
+  spin_lock(mapping.xa_lock)
+  dax_disassociate_entry(mapping.i_pages[0])
+  spin_unlock(mapping.xa_lock)
   expect(dax_page_is_idle(page), 'use-after-free', 'a page that leaves its file is idle')
 }
 
@@ -228,7 +245,7 @@ export function remove_device(): void {
 
 export function any_task(): void {
   for (;;) {
-    const operation = choose(20)
+    const operation = choose(21)
     if (operation === 0) grab_fast()
     else if (operation === 1) grab_slow()
     else if (operation === 2) ungrab()
@@ -248,6 +265,7 @@ export function any_task(): void {
     else if (operation === 16) wait_final()
     else if (operation === 17) leave_shared()
     else if (operation === 18) leave()
+    else if (operation === 19) fault_mkwrite()
     else remove_device()
   }
 }

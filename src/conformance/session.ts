@@ -1,0 +1,548 @@
+/**
+ * Holds a trace against the model: one follower for all objects; a node of it, and a few slots, for each of them.
+ * An event that the quick step cannot follow is held back until some more of its object are known; then the thorough
+ * search says whether any order of them is a behaviour of the model.
+ */
+import { assert } from '../base/assert.ts'
+import { Findings } from './findings.ts'
+import { ELSEWHERE, NOWHERE, type Follower } from './follower.ts'
+import { History, type PastEvent } from './history.ts'
+import type { ObservationSpec, Reading, Readings } from './observations.ts'
+import type { RecordSink, TraceRecord } from './record.ts'
+import { resumed } from './resume.ts'
+import { searchWindow, type WindowEvent } from './search.ts'
+import { latin1 } from './text.ts'
+import type { Actor, Held, TracedObject } from './traced.ts'
+import { Tuples } from './tuples.ts'
+
+export interface SessionOptions {
+  readonly follower: Follower
+  readonly spec: ObservationSpec
+  readonly readings: Readings
+  /** Address of the struct of object 0. */
+  readonly base: { readonly high: number; readonly low: number }
+  /** Events of different CPUs closer than this have no order. */
+  readonly slackNanos: number
+  /** Only this object, or all. */
+  readonly frame: number | null
+  /** Objects of which events are kept. */
+  readonly objectsMax: number
+  readonly findingsMax: number
+}
+
+/** Events of an object that are read before the thorough search begins, and for how long at most. */
+const lookahead = 24
+const lookaheadNanos = 200e6
+const backwards = [0, 2, 8, 32]
+const quickly = [{ drifts: 0, notes: false }]
+const patiently = [...quickly, { drifts: 2, notes: false }, { drifts: 0, notes: true }, { drifts: 2, notes: true }]
+const findingsPerObjectMax = 3
+const skippedMax = 64
+
+export class Session implements RecordSink {
+  readonly findings: Findings
+  /** Events that were held against the model. */
+  judged = 0
+  searches = 0
+  readonly objects = new Map<number, TracedObject>()
+  /** Transitions taken, for coverage. */
+  readonly taken: Set<number> | null
+  private readonly options: SessionOptions
+  private readonly follower: Follower
+  private readonly history: History
+  private readonly actors = new Map<number, Actor>()
+  private readonly actorList: Actor[] = []
+  private readonly tuples = new Tuples()
+  private readonly shapes: number[] = []
+  private readonly tuple = new Int32Array(32)
+  private readonly heads = new Map<number, TracedObject>()
+  private readonly waiting = new Set<TracedObject>()
+  private crowded = 0
+
+  constructor(options: SessionOptions) {
+    this.options = options
+    this.follower = options.follower
+    this.findings = new Findings(options.follower, options.spec, options.findingsMax)
+    this.history = new History(options.follower.others)
+    this.taken = options.follower.actionsOf === null ? null : new Set()
+    this.actorList.push({ number: 0, task: 0, at: null, away: false })
+  }
+
+  record(record: TraceRecord): void {
+    const reading = this.options.readings.readings[record.probe]
+    const { spec, objectField } = reading
+    if (this.waiting.size > 0) this.releaseOld(record.time)
+    if (spec.event === null) {
+      if (spec.boundary === true && record.context === 0) this.boundary(record)
+      return
+    }
+    if (reading.skip(record)) return
+    const actor = this.actorOf(record)
+    if (objectField < 0) {
+      for (const object of this.objects.values()) if (object.ours) this.observe(object, actor, reading, record, false)
+      return
+    }
+    const frame = this.frameOf(record, reading)
+    if (frame < 0 || (this.options.frame !== null && frame !== this.options.frame)) return
+    const { large } = this.options.spec.object
+    const head = this.heads.size > 0 ? this.heads.get(Math.floor(frame / large)) : undefined
+    const object = head ?? this.objectOf(frame)
+    if (object === null) return
+    if (spec.ours === true && !object.ours) {
+      object.ours = true
+      if (object.skipped > skippedMax) this.forget(object)
+    }
+    this.observe(object, actor, reading, record, object.frame !== frame)
+    if (spec.large === 'joins' && !object.large) {
+      object.large = true
+      this.heads.set(Math.floor(frame / large), object)
+    } else if (spec.large === 'splits' && object.large) {
+      object.large = false
+      this.heads.delete(Math.floor(frame / large))
+    }
+  }
+
+  /** What was known may not be true any more. */
+  lost(line: number, cpu: number, count: number): void {
+    this.finishHeld()
+    for (const object of this.objects.values()) this.forget(object)
+    for (const actor of this.actorList) actor.at = null
+    this.findings.remark(
+      'lost',
+      line,
+      null,
+      `${count === 0 ? 'events' : count} lost on CPU ${cpu}: what was known of every object is forgotten here`,
+    )
+  }
+
+  /** The end of the trace. */
+  end(): void {
+    this.finishHeld()
+    for (const object of this.objects.values())
+      if (object.ours && object.known) this.findings.end(object, this.actorList)
+    if (this.crowded > 0)
+      this.findings.remark(
+        'unjudged',
+        0,
+        null,
+        `${this.crowded} events of objects beyond the first ${this.options.objectsMax} were not looked at`,
+      )
+    this.findings.finish()
+  }
+
+  private observe(object: TracedObject, actor: Actor, reading: Reading, record: TraceRecord, isPart: boolean): void {
+    const shape = this.shapeOf(record, reading, object.large, isPart)
+    const times = reading.repeat < 0 ? 1 : Math.min(record.numbers[reading.repeat], this.options.spec.object.large)
+    const away = reading.spec.away === true
+    for (let i = 0; i < times; i++) this.advance(object, actor, shape, away, record)
+    if (reading.then >= 0 && record.numbers[reading.then] !== 0) {
+      const then = this.follower.shape({ event: reading.spec.then!.event, values: [1], reads: [] })
+      this.advance(object, actor, then, away, record)
+    }
+    if (reading.hints.length > 0 && object.known && object.held === null)
+      this.findings.compareHints(object, reading, record)
+  }
+
+  private advance(object: TracedObject, actor: Actor, shape: number, away: boolean, record: TraceRecord): void {
+    object.lastLine = record.line
+    if (actor.at !== null && actor.at !== object && !actor.away) this.move(actor.at, actor, ELSEWHERE, false, record)
+    this.move(object, actor, shape, away, record)
+  }
+
+  private move(object: TracedObject, actor: Actor, shape: number, away: boolean, record: TraceRecord): void {
+    if (object.held !== null) {
+      object.held.push(this.hold(actor, shape, away, record))
+      if (object.held.length > lookahead) this.resolve(object)
+      return
+    }
+    if (!object.known && !this.begin(object, shape, record)) return
+    if (!this.quick(object, actor, shape, away, record)) {
+      object.before = this.history.of(object.frame, 40)
+      object.held = [this.hold(actor, shape, away, record)]
+      this.waiting.add(object)
+    }
+  }
+
+  /** False: no state is left, or only such that break a rule. */
+  private quick(
+    object: TracedObject,
+    actor: Actor,
+    shape: number,
+    away: boolean,
+    record: TraceRecord | null,
+    held?: Held,
+  ): boolean {
+    const { follower } = this
+    const slot = this.slotOf(object, actor)
+    if (slot < 0) return false
+    const next = follower.step(object.node, slot, shape)
+    if (next === NOWHERE || (follower.brokenIn(next) & follower.ruleBits) !== 0) return false
+    if (record !== null) this.history.push(object.frame, object.node, object.actors, actor.number, shape, record)
+    this.taken?.add(follower.transition(object.node, slot, shape))
+    this.judged++
+    this.arrive(object, next, actor, away, record?.line ?? held!.line)
+    return true
+  }
+
+  /** The object is at another node now: who is done there has gone. */
+  private arrive(object: TracedObject, node: number, actor: Actor, away: boolean, line: number): void {
+    const { follower } = this
+    const noted = follower.brokenIn(node)
+    if (noted !== 0) {
+      this.findings.notes(object, noted, line, actor)
+      node = follower.forgiven(node, noted)
+    }
+    object.node = node
+    const busy = follower.busy(node)
+    let isBusy = false
+    for (let s = 0; s < object.actors.length; s++) {
+      const number = object.actors[s]
+      if (number === 0) continue
+      if ((busy & (1 << s)) !== 0) {
+        if (number === actor.number) isBusy = true
+        continue
+      }
+      object.actors[s] = 0
+      const other = this.actorList[number]
+      if (other.at === object) other.at = null
+    }
+    if (isBusy) {
+      actor.at = object
+      actor.away = away
+    }
+  }
+
+  /** The task is in its program, and so in the middle of nothing. */
+  private boundary(record: TraceRecord): void {
+    const actor = this.actors.get(record.task)
+    if (actor === undefined || actor.at === null || record.task === 0) return
+    this.move(actor.at, actor, ELSEWHERE, false, record)
+  }
+
+  // Beginning somewhere.
+
+  /** A first event: the object was idle, or its count says what it was. False: it says nothing yet. */
+  private begin(object: TracedObject, shape: number, record: TraceRecord): boolean {
+    if (object.skipped > skippedMax) return false
+    const { follower } = this
+    const reading = this.options.readings.readings[record.probe]
+    for (const node of [
+      follower.initial,
+      resumed(follower, this.options.spec, follower.observations[shape], hintOf(reading, record)),
+    ]) {
+      if (node === NOWHERE) continue
+      const next = follower.step(node, 0, shape)
+      if (next === NOWHERE || (follower.brokenIn(next) & follower.ruleBits) !== 0) continue
+      object.node = node
+      object.known = true
+      object.actors.fill(0)
+      return true
+    }
+    if (object.skipped++ === 0)
+      this.findings.remark(
+        'skipped',
+        record.line,
+        object,
+        'the trace begins, or goes on, in the middle of something: events are skipped until one of them makes sense',
+      )
+    return false
+  }
+
+  private forget(object: TracedObject): void {
+    object.known = false
+    object.skipped = 0
+    object.actors.fill(0)
+  }
+
+  // The thorough way.
+
+  private releaseOld(time: number): void {
+    for (const object of this.waiting) if (time - object.held![0].time > lookaheadNanos) this.resolve(object)
+  }
+
+  private finishHeld(): void {
+    while (this.waiting.size > 0) for (const object of this.waiting) this.resolve(object)
+  }
+
+  /** The first held event is followed, or found to be impossible; then the others as usual. */
+  private resolve(object: TracedObject): void {
+    const held = object.held!
+    const [, ...rest] = held
+    this.waiting.delete(object)
+    object.held = null
+    if (!this.thorough(object, held)) this.report(object, held)
+    rest.forEach((event, i) => {
+      if (object.held !== null) object.held.push(event)
+      else if (!object.known) this.beginHeld(object, event)
+      else if (!this.quick(object, event.actor, event.shape, event.away, null, event)) {
+        object.before = [...pastOf(held.slice(0, i + 1), object.frame).reverse(), ...object.before]
+        object.held = [event]
+        this.waiting.add(object)
+      }
+    })
+    if (object.held !== null && (object.held as Held[]).length > lookahead) this.resolve(object)
+  }
+
+  private beginHeld(object: TracedObject, event: Held): void {
+    const { follower } = this
+    for (const node of [
+      follower.initial,
+      resumed(follower, this.options.spec, follower.observations[event.shape], event.hint),
+    ]) {
+      if (node === NOWHERE) continue
+      object.node = node
+      object.actors.fill(0)
+      if (this.quick(object, event.actor, event.shape, event.away, null, event)) {
+        object.known = true
+        return
+      }
+    }
+    object.skipped++
+  }
+
+  private thorough(object: TracedObject, held: readonly Held[]): boolean {
+    const { follower } = this
+    const lastOwn = object.before.findIndex((e) => e.actor === held[0].actor.number) + 1
+    const [{ actor, shape, away, line }] = held
+    const slot = this.slotOf(object, actor)
+    const noted = slot < 0 ? NOWHERE : follower.stepNoted(object.node, slot, shape)
+    if (noted !== NOWHERE && (follower.brokenIn(noted) & follower.ruleBits) === 0) {
+      this.judged++
+      this.arrive(object, noted, actor, away, line)
+      return true
+    }
+    // Where the quick step has an answer that breaks a rule, only another order can do better.
+    const ways = noted === NOWHERE ? patiently : quickly
+    for (const { drifts, notes } of ways)
+      for (const back of new Set([...backwards, lastOwn])) {
+        if (back > object.before.length) continue
+        follower.allowNotes = notes
+        const found = this.searchFrom(object, object.before.slice(0, back).reverse(), held, drifts)
+        follower.allowNotes = false
+        if (found) return true
+      }
+    return false
+  }
+
+  private searchFrom(object: TracedObject, past: readonly PastEvent[], held: readonly Held[], drifts: number): boolean {
+    const { follower } = this
+    this.searches++
+    const slots = Array.from(past.length > 0 ? past[0].actors : object.actors)
+    const start = past.length > 0 ? past[0].node : object.node
+    const events: WindowEvent[] = []
+    const all = [
+      ...past.map((e) => ({ actor: e.actor, shape: e.shape, cpu: e.cpu, time: e.time })),
+      ...held.map((e) => ({ actor: e.actor.number, shape: e.shape, cpu: e.cpu, time: e.time })),
+    ]
+    for (const e of all) {
+      let slot = slots.indexOf(e.actor)
+      if (slot < 0) {
+        slot = slots.indexOf(0)
+        if (slot < 0) break
+        slots[slot] = e.actor
+      }
+      events.push({ slot, shape: e.shape, cpu: e.cpu, time: e.time })
+    }
+    const count = past.length + 1
+    if (events.length < count) return false
+    const { states } = searchWindow(follower, follower.nodes.list(start), events, count, {
+      slackNanos: this.options.slackNanos,
+      drifts,
+    })
+    const clean = [...states].filter((s) => follower.isClean(s))
+    // Unseen steps that break a rule explain the event only if nothing else does.
+    const usable = clean.length > 0 || drifts === 0 ? clean : [...states]
+    if (usable.length === 0) return false
+    const { actor, away, line } = held[0]
+    let node = follower.nodeOf(usable)
+    const broken = follower.brokenIn(node) & follower.ruleBits
+    if (broken !== 0) {
+      this.findings.rules(object, held, broken, this.sleepers(object))
+      node = follower.forgiven(node, follower.ruleBits)
+    }
+    slots.forEach((number, s) => (object.actors[s] = number))
+    this.judged++
+    this.arrive(object, node, actor, away, line)
+    for (const number of object.actors)
+      if (number !== 0 && this.actorList[number].at === null) this.actorList[number].at = object
+    return true
+  }
+
+  // Findings.
+
+  /** No order explains the event without breaking a rule, or at all. */
+  private report(object: TracedObject, held: readonly Held[]): void {
+    const { follower, findings } = this
+    const [event] = held
+    const slot = this.slotOf(object, event.actor)
+    if (slot < 0) {
+      findings.remark('unjudged', event.line, object, `more than ${follower.others} tasks at once`)
+      this.forget(object)
+      return
+    }
+    const next = follower.stepNoted(object.node, slot, event.shape)
+    if (next !== NOWHERE) {
+      const broken = follower.brokenIn(next) & follower.ruleBits
+      findings.rules(object, held, broken, this.sleepers(object))
+      this.judged++
+      this.arrive(object, follower.forgiven(next, broken), event.actor, event.away, event.line)
+      return
+    }
+    if (!object.ours) {
+      // Not one of ours as far as the trace says: another kind of object lives by other rules.
+      object.skipped = skippedMax + 1
+      object.known = false
+      return
+    }
+    findings.impossible(object, held, slot, this.actorList)
+    this.forget(object)
+    object.findings++
+    if (object.findings >= findingsPerObjectMax) object.skipped = skippedMax + 1
+  }
+
+  /** Tasks that sleep on the object, in every state. */
+  private sleepers(object: TracedObject): number[] {
+    const { follower } = this
+    const states = follower.nodes.list(object.node)
+    return Array.from(object.actors).flatMap((number, slot) =>
+      number !== 0 && states.every((s) => follower.place(slot, follower.threadOf(s, slot)).asleep)
+        ? [this.actorList[number].task]
+        : [],
+    )
+  }
+
+  // Who and what.
+
+  private hold(actor: Actor, shape: number, away: boolean, record: TraceRecord): Held {
+    const { line, time, cpu, task } = record
+    const text = record.end > record.start ? latin1(record.source, record.start, record.end) : null
+    return {
+      actor,
+      shape,
+      away,
+      line,
+      time,
+      cpu,
+      task,
+      text,
+      hint: hintOf(this.options.readings.readings[record.probe], record),
+    }
+  }
+
+  private slotOf(object: TracedObject, actor: Actor): number {
+    const { actors } = object
+    for (let s = 0; s < actors.length; s++) if (actors[s] === actor.number) return s
+    for (let s = 0; s < actors.length; s++)
+      if (actors[s] === 0) {
+        actors[s] = actor.number
+        return s
+      }
+    return this.makeRoom(object, actor)
+  }
+
+  /** All slots are taken: whoever may be done is taken to be done. */
+  private makeRoom(object: TracedObject, actor: Actor): number {
+    const { follower } = this
+    for (let s = 0; s < object.actors.length; s++) {
+      const other = this.actorList[object.actors[s]]
+      if (other.at === object && other.away) continue
+      const node = follower.step(object.node, s, ELSEWHERE)
+      if (node === NOWHERE) continue
+      this.arrive(object, node, other, false, object.lastLine)
+      assert(object.actors[s] === 0, 'a slot is free when its task is elsewhere')
+      object.actors[s] = actor.number
+      return s
+    }
+    return -1
+  }
+
+  private objectOf(frame: number): TracedObject | null {
+    const known = this.objects.get(frame)
+    if (known !== undefined) return known
+    if (this.objects.size >= this.options.objectsMax) {
+      this.crowded++
+      return null
+    }
+    const object: TracedObject = {
+      frame,
+      node: this.follower.initial,
+      actors: new Int32Array(this.follower.others),
+      known: false,
+      ours: false,
+      large: false,
+      skipped: 0,
+      held: null,
+      before: [],
+      findings: 0,
+      lastLine: 0,
+    }
+    this.objects.set(frame, object)
+    return object
+  }
+
+  private actorOf(record: TraceRecord): Actor {
+    const key = record.context === 0 && record.task !== 0 ? record.task : -(record.cpu * 4 + record.context) - 1
+    const known = this.actors.get(key)
+    if (known !== undefined) return known
+    const actor: Actor = { number: this.actorList.length, task: record.task, at: null, away: false }
+    this.actors.set(key, actor)
+    this.actorList.push(actor)
+    return actor
+  }
+
+  /** Number of the object, or -1. */
+  private frameOf(record: TraceRecord, { spec, objectField }: Reading): number {
+    const high = record.high[objectField]
+    const low = record.low[objectField]
+    switch (spec.object!.as) {
+      case 'frame':
+        return (high & 0xfffff) * 2 ** 32 + low
+      case 'entry':
+        return Math.floor((high * 2 ** 32 + low) / 32)
+      case 'address': {
+        const { base, spec: all } = this.options
+        const distance = (high - base.high) * 2 ** 32 + (low - base.low)
+        return distance < 0 || distance > 2 ** 46 ? -1 : Math.floor(distance / all.object.size)
+      }
+    }
+  }
+
+  private shapeOf(record: TraceRecord, reading: Reading, large: boolean, isPart: boolean): number {
+    const { tuple } = this
+    let n = 0
+    tuple[n++] = record.probe * 2 + (isPart ? 1 : 0)
+    for (const read of reading.values) tuple[n++] = read(record, large)
+    if (!isPart) for (const { field } of reading.reads) tuple[n++] = record.numbers[field]
+    const id = this.tuples.intern(tuple, n)
+    if (id < this.shapes.length) return this.shapes[id]
+    const count = reading.values.length
+    const shape = this.follower.shape({
+      event: reading.spec.event!,
+      values: Array.from(tuple.subarray(1, 1 + count)),
+      reads: isPart ? [] : reading.reads.map(({ variable }, i) => ({ variable, value: tuple[1 + count + i] })),
+    })
+    this.shapes.push(shape)
+    return shape
+  }
+}
+
+/** The count that a record shows late, or -1. */
+function hintOf(reading: Reading, record: TraceRecord): number {
+  const hint = reading.hints[0]
+  return hint === undefined || (record.present & (1 << hint.field)) === 0 ? -1 : record.numbers[hint.field]
+}
+
+const pastOf = (events: readonly Held[], frame: number): PastEvent[] =>
+  events.map((e) => ({
+    frame,
+    node: -1,
+    actors: [],
+    actor: e.actor.number,
+    shape: e.shape,
+    line: e.line,
+    time: e.time,
+    cpu: e.cpu,
+    task: e.task,
+    context: 0,
+    text: e.text,
+  }))
