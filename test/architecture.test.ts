@@ -34,6 +34,7 @@ const rooms: Record<string, { mayImport: string[]; why: string }> = {
 const doors: Record<string, { folder: string; why: string }> = {
   typescript: { folder: 'src/compiler/frontend/', why: 'its interface moves; one folder follows' },
   commander: { folder: 'src/cli/', why: 'only cli has arguments' },
+  '@viz-js/viz': { folder: 'src/cli/', why: 'a layout is computed only when somebody asks for a drawing' },
   picocolors: { folder: 'src/cli/', why: 'only cli knows whether it writes to a terminal' },
 }
 

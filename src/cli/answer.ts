@@ -55,12 +55,12 @@ export async function answer(
 
 export async function compileQuestion(
   models: Models,
-  { scenario, kernel, fs, bounds, reduce, memoryModel, bug }: Question,
+  { scenario, kernel, fs, bounds, reduce, memoryModel, bug, project }: Question,
 ): Promise<
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
 > {
-  const result = await models.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce, memoryModel })
+  const result = await models.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce, memoryModel, project })
   if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
   if (bug !== undefined && !result.calls.some((call) => call.change === `bug/${bug}`))
     return { kind: 'diagnostics', diagnostics: [unreached(bug, result.name)] }

@@ -4,6 +4,7 @@ import { addBugs } from './bugs.ts'
 import { addCheck } from './check.ts'
 import { addInit } from './init.ts'
 import { addList } from './list.ts'
+import { addLifecycle } from './lifecycle.ts'
 import { addMatrix } from './matrix.ts'
 import { report, status } from './exit.ts'
 import { addReplay } from './replay.ts'
@@ -26,6 +27,7 @@ addCheck(program)
 addMatrix(program)
 addBugs(program)
 addReplay(program)
+addLifecycle(program)
 addList(program)
 addSource(program)
 addInit(program)

@@ -42,7 +42,13 @@ export function openModels(files: readonly string[]): Models {
     catalogue: () =>
       remembered(
         'catalogue',
-        ({ diagnostics, scenarios, kernels, bugs }) => ({ diagnostics, scenarios, kernels, bugs }),
+        ({ diagnostics, scenarios, kernels, bugs, projections }) => ({
+          diagnostics,
+          scenarios,
+          kernels,
+          bugs,
+          projections,
+        }),
         (c) => c.diagnostics.length === 0,
       ),
     compile: (options) =>

@@ -114,7 +114,7 @@ function time(text: string): number {
   return Number(digits) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's']
 }
 
-function states(text: string): number {
+export function states(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(text) ?? []
   if (digits === undefined) throw new UsageError(`--max-states takes a number like 500000 or 20M, not '${text}'`)
   return Math.floor(Number(digits) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase() as 'k'])

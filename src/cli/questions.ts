@@ -27,6 +27,8 @@ export interface Question {
   readonly bug?: string
   /** One word that asks all this: `bug/SLUG`. */
   readonly word?: string
+  /** Terms of the projection by which states are told apart; none: the projection is not asked for. */
+  readonly project?: readonly string[]
 }
 
 /** Root of the package: the folder that holds src/, wherever the code that runs was built to. */
@@ -59,7 +61,7 @@ export function filesOf(scenarios: readonly string[], kernels: string | undefine
 }
 
 /** What there is to ask about. */
-export type Catalogue = Pick<Program, 'diagnostics' | 'scenarios' | 'kernels' | 'bugs'>
+export type Catalogue = Pick<Program, 'diagnostics' | 'scenarios' | 'kernels' | 'bugs' | 'projections'>
 
 export function diagnosed(diagnostics: readonly Diagnostic[]): UsageError {
   const shown = diagnostics.slice(0, 20).map(formatDiagnostic)
