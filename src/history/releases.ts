@@ -25,6 +25,7 @@ import change_f4f451a16dd1 from './f4f451a16dd1.ts'
 import change_fd2825b0760a from './fd2825b0760a.ts'
 import song_v1 from './song-v1.ts'
 import song_v2 from './song-v2.ts'
+import undo_gup_fix from './undo-gup-fix.ts'
 
 /** Newest first, by the order of the commits. */
 export const changes: readonly Change<KernelFunctions>[] = [
@@ -44,7 +45,13 @@ export const changes: readonly Change<KernelFunctions>[] = [
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */
-export const patches: readonly Change<KernelFunctions>[] = [song_v1, song_v2, bio_folio_put_refs, bio_fix]
+export const patches: readonly Change<KernelFunctions>[] = [
+  song_v1,
+  song_v2,
+  bio_folio_put_refs,
+  bio_fix,
+  undo_gup_fix,
+]
 
 export interface Release {
   readonly name: string
