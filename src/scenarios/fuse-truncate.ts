@@ -2,6 +2,7 @@
  * A program uses the second page of a virtiofs file with direct I/O while the file is truncated.
  *
  * Result: holds; stale-mapping up to 6.14: only the first page was unmapped and waited for (7851bf649d42).
+ * missed-wakeup in 6.1.176, which has that fix.
  *
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
