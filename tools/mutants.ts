@@ -3,7 +3,7 @@
  * whether some scenario fails. One that none misses is a survivor: a hole in the scenarios, or kernel code without a
  * purpose in this model. tools/mutants.reasons.txt says why for each; without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--only TEXT] [--kernel V] [--workers N]
+ *     npm run mutants -- [--list] [--only TEXT] [--kernel V,V] [--workers N]
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -24,13 +24,18 @@ type Outcome =
   | { readonly kind: 'survived'; readonly undecided: number }
   /** No scenario compiles with it: a loop without a step, say. */
   | { readonly kind: 'stillborn'; readonly why: string }
-  /** No scenario calls its function on this kernel. */
+  /** No scenario calls its function on these kernels. */
   | { readonly kind: 'unreached' }
 
-/** A scenario on a file system, for the kernel that is mutated. */
+/** A scenario on a kernel and file system. */
 interface Cell {
   readonly scenario: string
+  readonly kernel: string
   readonly fs: string
+}
+
+/** A cell without any mutant; only one that holds can show what a mutant breaks. */
+interface Baseline {
   readonly states: number
   readonly functions: ReadonlySet<string>
 }
@@ -40,7 +45,7 @@ async function main(): Promise<number> {
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
-      kernel: { type: 'string', default: '7.3' },
+      kernel: { type: 'string', default: '7.3,6.14,5.17' },
       workers: { type: 'string', default: String(availableParallelism()) },
     },
   })
@@ -51,7 +56,7 @@ async function main(): Promise<number> {
     for (const { line, key, kind } of points) console.log(`${kind.padEnd(8)} ${key} [${line}]`)
     return 0
   }
-  const outcomes = await runAll(points, values.kernel, Number(values.workers))
+  const outcomes = await runAll(points, values.kernel.split(','), Number(values.workers))
   return summary(points, outcomes, values.only === '')
 }
 
@@ -63,13 +68,13 @@ function kernelFiles(): string[] {
     .sort()
 }
 
-function runAll(points: readonly MutationPoint[], kernel: string, count: number): Promise<Outcome[]> {
+function runAll(points: readonly MutationPoint[], kernels: readonly string[], count: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   let next = 0
   let done = 0
   return new Promise((resolve, reject) => {
     const workers = Array.from({ length: Math.min(count, points.length) }, () => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { kernel } })
+      const worker = new Worker(new URL(import.meta.url), { workerData: { kernels } })
       const give = () => (next < points.length ? worker.postMessage(next++) : void worker.terminate())
       worker.on('error', reject)
       worker.on('message', (message: { index: number; outcome: Outcome } | 'ready') => {
@@ -131,34 +136,26 @@ function readReasons(text: string): Map<string, string> {
 }
 
 /** A worker: first the points, then the index of one after the other. */
-function serve(kernel: string): void {
+function serve(kernels: readonly string[]): void {
   const program = loadProgram({ root })
-  const cells = cellsOf(program, kernel)
+  const bench = new Bench(program, cellsOf(program, kernels))
   let points: readonly MutationPoint[] = []
   parentPort!.on('message', (message: readonly MutationPoint[] | number) => {
     if (typeof message !== 'number') {
       points = message
       parentPort!.postMessage('ready')
-    } else parentPort!.postMessage({ index: message, outcome: tryOut(program, kernel, cells, points[message]) })
+    } else parentPort!.postMessage({ index: message, outcome: bench.tryOut(points[message]) })
   })
 }
 
-/** The cells that hold without any mutant, the quick group first and the small ones first. */
-function cellsOf(program: Program, kernel: string): Cell[] {
-  const groups = ['quick', 'more']
-  return program.scenarios
-    .filter((s) => s.file.startsWith('src/scenarios/') && groups.includes(s.group))
-    .flatMap((s) =>
-      (s.fs.length > 0 ? s.fs : ['']).flatMap((fs): (Cell & { group: string })[] => {
-        const system = program.compile({ scenario: s.id, kernel, fs: fs || undefined })
-        if (!('tasks' in system)) return []
-        const verdict = search(compileSystem(system), optionsFor(2_000_000))
-        if (verdict.kind !== 'holds') return []
-        const functions = new Set(system.calls.map((call) => call.function))
-        return [{ scenario: s.id, fs, states: verdict.statistics.states, functions, group: s.group }]
-      }),
-    )
-    .sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group) || a.states - b.states)
+/** The quick group first, the first kernel first. */
+function cellsOf(program: Program, kernels: readonly string[]): Cell[] {
+  const scenarios = ['quick', 'more'].flatMap((group) =>
+    program.scenarios.filter((s) => s.file.startsWith('src/scenarios/') && s.group === group),
+  )
+  return kernels.flatMap((kernel) =>
+    scenarios.flatMap(({ id, fs }) => (fs.length > 0 ? fs : ['']).map((name) => ({ scenario: id, kernel, fs: name }))),
+  )
 }
 
 const optionsFor = (maxStates: number) => ({
@@ -168,26 +165,59 @@ const optionsFor = (maxStates: number) => ({
   poll: () => 'go' as const,
 })
 
-function tryOut(program: Program, kernel: string, cells: readonly Cell[], point: MutationPoint): Outcome {
-  const concerned = cells.filter((cell) => cell.functions.has(point.function))
-  if (concerned.length === 0) return { kind: 'unreached' }
-  let undecided = 0
-  let why: string | null = null
-  let compiled = 0
-  for (const { scenario, fs, states } of concerned) {
-    const system = program.compile({ scenario, kernel, fs: fs || undefined, omit: point.omit })
-    if (!('tasks' in system)) {
-      why ??= `${system[0].code}: ${system[0].message}`
-      continue
-    }
-    compiled++
-    const verdict = search(compileSystem(system), optionsFor(Math.max(200_000, states * 20)))
-    if (verdict.kind === 'violated') return { kind: 'killed', by: `${scenario} ${fs} ${verdict.class}` }
-    if (verdict.kind === 'incomplete') undecided++
+class Bench {
+  readonly #program: Program
+  readonly #cells: readonly Cell[]
+  readonly #baselines = new Map<Cell, Baseline | null>()
+
+  constructor(program: Program, cells: readonly Cell[]) {
+    this.#program = program
+    this.#cells = cells
   }
-  return compiled === 0 ? { kind: 'stillborn', why: why ?? '' } : { kind: 'survived', undecided }
+
+  tryOut(point: MutationPoint): Outcome {
+    let [reached, compiled, undecided] = [0, 0, 0]
+    let why = ''
+    for (const cell of this.#cells) {
+      const baseline = this.#baselineOf(cell)
+      if (!baseline?.functions.has(point.function)) continue
+      reached++
+      const system = this.#compile(cell, point.omit)
+      if (!('tasks' in system)) {
+        why ||= `${system[0].code}: ${system[0].message}`
+        continue
+      }
+      compiled++
+      const verdict = search(compileSystem(system), optionsFor(Math.max(200_000, baseline.states * 20)))
+      const { scenario, kernel, fs } = cell
+      if (verdict.kind === 'violated') return { kind: 'killed', by: `${scenario} ${kernel} ${fs} ${verdict.class}` }
+      if (verdict.kind === 'incomplete') undecided++
+    }
+    if (reached === 0) return { kind: 'unreached' }
+    return compiled === 0 ? { kind: 'stillborn', why } : { kind: 'survived', undecided }
+  }
+
+  #baselineOf(cell: Cell): Baseline | null {
+    const known = this.#baselines.get(cell)
+    if (known !== undefined) return known
+    const baseline = this.#measure(cell)
+    this.#baselines.set(cell, baseline)
+    return baseline
+  }
+
+  #measure(cell: Cell): Baseline | null {
+    const system = this.#compile(cell, [])
+    if (!('tasks' in system)) return null
+    const verdict = search(compileSystem(system), optionsFor(2_000_000))
+    if (verdict.kind !== 'holds') return null
+    return { states: verdict.statistics.states, functions: new Set(system.calls.map((call) => call.function)) }
+  }
+
+  #compile({ scenario, kernel, fs }: Cell, omit: readonly string[]): ReturnType<Program['compile']> {
+    return this.#program.compile({ scenario, kernel, fs: fs || undefined, omit })
+  }
 }
 
 // At the end: what is declared above is needed at once.
 if (isMainThread) process.exitCode = await main()
-else serve((workerData as { kernel: string }).kernel)
+else serve((workerData as { kernels: readonly string[] }).kernels)
