@@ -25,6 +25,7 @@ const mapping = at(AddressSpace, 0)
 /** A fault that holds the entry for a while, and four who want it gone. */
 export const with_fourth = scenario({
   id: 'four-invalidations-vs-fault',
+  fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
     machine_init()
