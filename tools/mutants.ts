@@ -151,7 +151,7 @@ function serve(kernels: readonly string[]): void {
 /** The quick group first, the first kernel first. */
 function cellsOf(program: Program, kernels: readonly string[]): Cell[] {
   const scenarios = ['quick', 'more'].flatMap((group) =>
-    program.scenarios.filter((s) => s.file.startsWith('src/scenarios/') && s.group === group),
+    program.scenarios.filter((s) => /^src\/(scenarios|bugs)\//.test(s.file) && s.group === group),
   )
   return kernels.flatMap((kernel) =>
     scenarios.flatMap(({ id, fs }) => (fs.length > 0 ? fs : ['']).map((name) => ({ scenario: id, kernel, fs: name }))),

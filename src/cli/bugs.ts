@@ -1,6 +1,6 @@
 /** `lastref bugs`: the corpus. Every bug is found, and the kernel without it is proved. */
 import type { Command } from 'commander'
-import type { BugInfo } from '../compiler/index.ts'
+import { formatDiagnostic, type BugInfo, type Diagnostic } from '../compiler/index.ts'
 import { bugLine, bugsDocument, bugsTitle, reasonFor, type BugResult } from '../report/bugs.ts'
 import { counted } from '../report/names.ts'
 import type { Run } from '../report/failure.ts'
@@ -64,44 +64,52 @@ async function bugs(names: readonly string[], flags: BugsFlags): Promise<number>
   const asked = entries.flatMap((entry) =>
     [...entry.broken, ...entry.repaired].map((question) => ({ entry, question })),
   )
-  const found = new Map<Entry, Run[]>()
+  const answers = new Map<Entry, (Run | string)[]>()
   const results: BugResult[] = []
   if (format === 'text') print(bugsTitle)
-  const onRun = (run: Run, index: number): void => {
+  const onAnswer = (answer: Run | string, index: number): void => {
     const { entry } = asked[index]
-    const runs = [...(found.get(entry) ?? []), run]
-    found.set(entry, runs)
-    if (runs.length < entry.broken.length + entry.repaired.length) return
-    const { bug, broken } = entry
-    const result = resultOf(bug, runs.slice(0, broken.length), runs.slice(broken.length))
-    const known = flags.promote || !isPlain(flags) ? undefined : recorded.get(bug.slug)
-    results.push({ ...result, reason: reasonFor(result, known) })
+    const known = [...(answers.get(entry) ?? []), answer]
+    answers.set(entry, known)
+    if (known.length < entry.broken.length + entry.repaired.length) return
+    const record = flags.promote || !isPlain(flags) ? undefined : recorded.get(entry.bug.slug)
+    const result = resultOf(entry, known)
+    results.push({ ...result, reason: result.reason ?? reasonFor(result, record) })
     if (format === 'text') print(bugLine(results[results.length - 1], paintCell))
   }
-  await runAll(pool, { questions: asked.map(({ question }) => question), flags, explain: false, onRun })
+  const onMistakes = (diagnostics: readonly Diagnostic[], index: number): void => {
+    onAnswer(formatDiagnostic(diagnostics[0]).replace(/\n\s*/g, '; '), index)
+  }
+  const questions = asked.map(({ question }) => question)
+  const isAll = names.length === 0
+  await runAll(pool, { questions, flags, explain: false, onRun: onAnswer, ...(isAll ? { onMistakes } : {}) })
   if (flags.promote) writeRecordedBugs(results)
   if (format === 'json') print(`${JSON.stringify(bugsDocument(results), null, 2)}\n`)
   else print(`\n${counted(results.filter((r) => r.reason === null).length, 'bug')} of ${entries.length} as expected\n`)
-  if (results.some(({ runs }) => runs.some((run) => run.verdict === 'incomplete'))) return status.cannotTell
+  if (results.some((result) => [...result.broken, ...result.repaired].some((run) => run.verdict === 'incomplete')))
+    return status.cannotTell
   if (results.some((result) => result.reason !== null)) return status.violated
   return results.length < entries.length ? status.cannotTell : status.held
 }
 
-function resultOf(bug: BugInfo, broken: readonly Run[], repaired: readonly Run[]): BugResult {
-  const [first] = broken
+/** `answers`: runs of the kernel with the bug, then of the one without; a text is why there is none. */
+function resultOf({ bug, ...questions }: Entry, answers: readonly (Run | string)[]): BugResult {
+  const isRun = (answer: Run | string): answer is Run => typeof answer !== 'string'
+  const broken = answers.slice(0, questions.broken.length).filter(isRun)
+  const repaired = answers.slice(questions.broken.length).filter(isRun)
+  const statesOf = (answer: Run | string | undefined) => (answer && isRun(answer) ? answer.statistics.states : null)
   return {
     slug: bug.slug,
     fix: bug.fix,
     releases: bug.releases,
-    expected: bug.class,
-    class: first.failure?.class ?? null,
-    steps: first.failure?.length ?? null,
-    statesBuggy: first.statistics.states,
-    statesFixed: repaired[0].statistics.states,
-    statesLarger: repaired[repaired.length - 1].statistics.states,
+    expected: [bug.class, ...bug.also.map((configuration) => configuration.class)],
+    class: broken[0]?.failure?.class ?? null,
+    steps: broken[0]?.failure?.length ?? null,
+    statesBuggy: statesOf(answers[0]),
+    statesFixed: statesOf(answers[questions.broken.length]),
+    statesLarger: statesOf(answers.at(-1)),
     broken,
-    runs: [...broken, ...repaired],
     repaired,
-    reason: null,
+    reason: (answers.find((answer) => !isRun(answer)) as string | undefined) ?? null,
   }
 }

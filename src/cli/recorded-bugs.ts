@@ -34,9 +34,11 @@ export function readRecordedBugs(): Map<string, RecordedBug> {
 /** Those that failed are not recorded; those that were not asked about stay. */
 export function writeRecordedBugs(results: readonly BugResult[]): void {
   const records = readRecordedBugs()
-  for (const { slug, reason, steps, statesBuggy, statesFixed, statesLarger, class: violation } of results)
-    if (reason === null && violation !== null && steps !== null)
-      records.set(slug, { class: violation, steps, statesBuggy, statesFixed, statesLarger })
+  for (const { slug, reason, steps, statesBuggy, statesFixed, statesLarger, class: violation } of results) {
+    if (reason !== null || violation === null || steps === null) continue
+    if (statesBuggy === null || statesFixed === null || statesLarger === null) continue
+    records.set(slug, { class: violation, steps, statesBuggy, statesFixed, statesLarger })
+  }
   const lines = [...records]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([slug, r]) => [slug, ...Object.values(r)].join(' '))

@@ -1,4 +1,5 @@
 /** Runs many questions on a pool, hands the answers out in order, and stops cleanly on Ctrl-C. */
+import type { Diagnostic } from '../compiler/index.ts'
 import type { IncompleteReason } from '../model/model.ts'
 import type { Run } from '../report/failure.ts'
 import type { Answer, Asking, Limits } from './answer.ts'
@@ -18,11 +19,13 @@ export interface Plan {
   readonly statesExpected?: number | null
   /** Column of the cursor after `onRun`. */
   readonly column?: () => number
+  /** What does not compile. None: the command ends. */
+  readonly onMistakes?: (diagnostics: readonly Diagnostic[], index: number) => void
 }
 
 /** The answers, in order; shorter than the questions after an interrupt. */
 export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
-  const { questions, flags, explain, onRun } = plan
+  const { questions, flags, explain, onRun, onMistakes } = plan
   const { statesExpected = null, column = () => 0 } = plan
   const line = new ProgressLine(pool, { runs: questions.length, statesExpected, column })
   const release = stopOnInterrupt(pool)
@@ -42,8 +45,12 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
     for (const [index, promise] of asked.entries()) {
       const answer = await promise
       if (answer === null) break
-      if (answer.kind === 'diagnostics') throw diagnosed(answer.diagnostics)
       line.clear()
+      if (answer.kind === 'diagnostics') {
+        if (!onMistakes) throw diagnosed(answer.diagnostics)
+        onMistakes(answer.diagnostics, index)
+        continue
+      }
       runs.push(answer.run)
       onRun(answer.run, index)
     }

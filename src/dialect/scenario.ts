@@ -99,8 +99,8 @@ export interface Bug<Functions> {
   readonly given?: Partial<Functions>
   /** The smallest configuration known to show it. */
   readonly shows: Configuration
-  /** Other ways to the same end. */
-  readonly also?: readonly Configuration[]
+  /** Other ways to the same end, or to another one. */
+  readonly also?: readonly (Configuration & { readonly class?: ViolationClass })[]
   /** One more task or page, in which the repaired kernel is proved as well. */
   readonly larger: Configuration
 }

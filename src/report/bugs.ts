@@ -15,29 +15,29 @@ export interface BugResult {
   /** Commit, or null where its id is not known. */
   readonly fix: string | null
   readonly releases: string
-  /** Class that the entry names. */
-  readonly expected: string
+  /** Class that the entry names, for each of `broken`. */
+  readonly expected: readonly string[]
   /** Class found, or null. */
   readonly class: string | null
   /** Actions of the shortest failure. */
   readonly steps: number | null
-  readonly statesBuggy: number
-  readonly statesFixed: number
-  readonly statesLarger: number
+  readonly statesBuggy: number | null
+  readonly statesFixed: number | null
+  readonly statesLarger: number | null
   /** Runs that must be violated, and runs that must hold. */
   readonly broken: readonly Run[]
   readonly repaired: readonly Run[]
-  readonly runs: readonly Run[]
   /** Why it is not as expected, or null. */
   readonly reason: string | null
 }
 
 /** What is not as it should be, the first of it. */
 export function reasonFor(result: BugResult, recorded: RecordedBug | undefined): string | null {
-  for (const run of result.broken) {
+  for (const [i, run] of result.broken.entries()) {
+    const expected = result.expected[i]
     if (run.verdict === 'incomplete') return `${run.scenario} is incomplete: ${reasonOf(run)}`
     if (run.failure === null) return `${run.scenario} is not found`
-    if (run.failure.class !== result.expected) return `${run.scenario} is ${run.failure.class}, not ${result.expected}`
+    if (run.failure.class !== expected) return `${run.scenario} is ${run.failure.class}, not ${expected}`
   }
   for (const run of result.repaired) {
     if (run.verdict === 'incomplete') return `${run.scenario}, repaired, is incomplete: ${reasonOf(run)}`
@@ -51,7 +51,7 @@ export function reasonFor(result: BugResult, recorded: RecordedBug | undefined):
 
 /** Columns: width, and whether it is of numbers. */
 const columns = [
-  ['bug', 42, false],
+  ['bug', 44, false],
   ['', 4, false],
   ['fix', 15, false],
   ['class', 18, false],
@@ -73,9 +73,9 @@ export function bugLine(result: BugResult, paint: (text: string) => string): str
     fix ?? '-',
     result.class ?? '-',
     steps ?? '-',
-    statesBuggy,
-    statesFixed,
-    statesLarger,
+    statesBuggy ?? '-',
+    statesFixed ?? '-',
+    statesLarger ?? '-',
     releases,
   ]
   const line = row(cells.map(String), (text, i) => (i === 1 ? paint(text) : text))

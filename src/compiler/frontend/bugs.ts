@@ -18,7 +18,7 @@ export interface BugInfo {
   /** The repaired kernel is not just `kernel`: something goes wrong in its world too. */
   readonly hasGiven: boolean
   readonly shows: Configuration
-  readonly also: readonly Configuration[]
+  readonly also: readonly (Configuration & { readonly class: string })[]
   readonly larger: Configuration
   readonly file: string
   /** First comment of the file. */
@@ -62,7 +62,7 @@ function readBug(loaded: Loaded, file: ts.SourceFile, object: ts.ObjectLiteralEx
     kernel: text('kernel') ?? '',
     hasGiven: propertyOf(object, 'given') !== null,
     shows: configurationOf(loaded, propertyOf(object, 'shows'), object),
-    also: list !== null && ts.isArrayLiteralExpression(list) ? list.elements.map((e) => configurationOf(loaded, e, object)) : [],
+    also: list !== null && ts.isArrayLiteralExpression(list) ? list.elements.map((e) => ({ ...configurationOf(loaded, e, object), class: classIn(e) ?? text('class') ?? '' })) : [],
     larger: configurationOf(loaded, propertyOf(object, 'larger'), object),
     file: loaded.fileName(file.fileName),
     header: headerOf(file),
@@ -80,6 +80,11 @@ function configurationOf(loaded: Loaded, node: ts.Node | null, bug: ts.ObjectLit
     liveness: isTrue(propertyOf(object, 'liveness')),
     memoryModel: model === 'tso' || model === 'weak' ? model : 'sc',
   }
+}
+
+const classIn = (node: ts.Expression): string | null => {
+  const object = strip(node)
+  return ts.isObjectLiteralExpression(object) ? textOf(propertyOf(object, 'class')) : null
 }
 
 const isTrue = (node: ts.Node | null): boolean => node !== null && node.kind === ts.SyntaxKind.TrueKeyword

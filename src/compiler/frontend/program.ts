@@ -94,7 +94,7 @@ export function loadProgram(options: ProgramOptions): Program {
     ts.sys.directoryExists(`${root}/src/${folder}`) ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts']) : []
   const bugFiles = own('bugs')
   const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own).concat(bugFiles)
-  const files = options.files ?? []
+  const files = (options.files ?? []).filter((f) => !ownFiles.includes(f))
   const program = ts.createProgram([...ownFiles, ...files], COMPILER_OPTIONS, hostFor(root, options.readFile))
   const checker = program.getTypeChecker()
   const fileName = (file: string): string => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file)
