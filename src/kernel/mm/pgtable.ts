@@ -58,12 +58,17 @@ export function tlb_forget(vma: Vma, task: Task): void {
   }
 }
 
+/** A matter of this CPU alone: other CPUs learn of it by its answer to an IPI, so no store buffer delays it. */
 export function local_irq_save(): void {
-  current.irqs_off = true
+  indivisible(() => {
+    current.irqs_off = true
+  })
 }
 
 export function local_irq_restore(): void {
-  current.irqs_off = false
+  indivisible(() => {
+    current.irqs_off = false
+  })
 }
 
 /**

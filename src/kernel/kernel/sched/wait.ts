@@ -5,6 +5,7 @@
 import {
   all,
   current,
+  smp_mb,
   spin_lock,
   spin_unlock,
   Task,
@@ -35,10 +36,16 @@ export function prepare_to_wait_event(wq_head: WaitQueueHead, key: Address, stat
     if (wq_head.key[current.id] !== null) wait_entry_del(wq_head, current)
   } else {
     if (wq_head.key[current.id] === null) wait_entry_add(wq_head, key, exclusive)
-    current.state = state
+    set_current_state(state)
   }
   spin_unlock(wq_head.lock)
   return interrupted ? -ERESTARTSYS : 0
+}
+
+/** The barrier is that of the waiter: state before the test of the condition. */
+export function set_current_state(state: number): void {
+  current.state = state
+  smp_mb()
 }
 
 /** Runs again, whatever happened. Left out: the look at the list without the lock that saves the lock when already woken. */
