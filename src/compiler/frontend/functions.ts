@@ -1,7 +1,7 @@
 /** Calls: every function is inlined, in steps or, inside a predicate, as one expression. */
 import ts from 'typescript'
 import type { Expression } from '../../model/system.ts'
-import { isConstant, registerOf, select, ZERO } from '../expression.ts'
+import { isConstant, registerOf, select, unary, ZERO } from '../expression.ts'
 import { inPure, lowerExpression } from './expressions.ts'
 import { convert, isAssignment, isGhost, isScalar, meet, settle, type Scalar } from './locals.ts'
 import { poolOf, type Frame, type Lowering } from './lowering.ts'
@@ -157,7 +157,8 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
 
 function choice(L: Lowering, decider: Value, condition: Expression, then: () => Value, otherwise: () => Value, node: ts.Node): Value {
   if (isConstant(condition)) return condition.value !== 0 ? then() : otherwise()
-  const [first, second] = [then(), otherwise()]
+  const first = L.requireOnlyPure(condition, then)
+  const second = L.requireOnlyPure(unary('not', condition), otherwise)
   if (first.kind === 'void' && second.kind === 'void') return VOID
   const { like, a, b } = meet(L, first, second, node)
   return { ...like, expr: select(condition, a, b), ghost: like.ghost || isGhost(decider) }
@@ -192,4 +193,10 @@ export function predicate(L: Lowering, f: Value, node: ts.Node): { expr: Express
   if (f.kind !== 'function') return L.fail('LR019', node)
   const value = pureCall(L, f, [], node)
   return value.kind === 'void' ? L.fail('LR019', node) : { expr: truth(value), ghost: isGhost(value) }
+}
+
+/** The same; where it has no value, it does not hold. */
+export function meaningful(L: Lowering, f: Value, node: ts.Node): Expression {
+  const { value, demands } = L.collectDemands(false, () => inPure(L, () => predicate(L, f, node)))
+  return demands.reduce((e, d) => select(d.condition, e, ZERO), value.expr)
 }

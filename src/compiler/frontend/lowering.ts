@@ -5,7 +5,7 @@
 import ts from 'typescript'
 import type { Call, Expression, Property, Site, ViolationClass, Waiting } from '../../model/system.ts'
 import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.ts'
-import { constant, isConstant, registerOf } from '../expression.ts'
+import { binary, constant, isConstant, registerOf, unary } from '../expression.ts'
 import { mistake, type MistakeCode } from './errors.ts'
 import type { Storage } from './storage.ts'
 import type { StructTable } from './structs.ts'
@@ -86,6 +86,12 @@ export interface Frame {
   readonly loops: { readonly breakTo: Label; readonly continueTo: Label | null }[]
 }
 
+/** A null reference or an index outside makes a formula meaningless. */
+export interface Demand {
+  readonly condition: Expression
+  readonly property: number
+}
+
 export interface Sleep {
   readonly object: Value
   readonly objectText: string
@@ -109,8 +115,10 @@ export class Lowering {
   readonly sleeps: Sleep[] = []
   /** Registers of locals in scope that change. */
   readonly mutable = new Set<number>()
-  /** Declared protection of what the condition of a when() reads; null elsewhere. */
-  pureGuards: Guard[] | null = null
+  /** What must hold for the predicate being compiled to have a value; null where nobody asks. */
+  demands: Demand[] | null = null
+  /** Is declared protection demanded too? */
+  demandsLocks = false
   /** False where no task runs: in properties and in constants of modules. */
   hasCurrent = true
   call = -1
@@ -220,6 +228,48 @@ export class Lowering {
     if (isConstant(condition) && condition.value !== 0) return
     this.emit({ op: 'check', condition, property, site: this.siteOf(node) })
     if (isConstant(condition)) this.reachable = false
+  }
+
+  /** A condition without which an expression has no value: a check in code, a demand in a predicate. */
+  require(condition: Expression, property: () => number, node: ts.Node): void {
+    if (isConstant(condition) && condition.value !== 0) return
+    if (this.pure === 0) this.check(condition, property(), node)
+    else this.demands?.push({ condition, property: property() })
+  }
+
+  /** Runs `body` and gives what it demands. */
+  collectDemands<T>(locks: boolean, body: () => T): { value: T; demands: readonly Demand[] } {
+    const before = { demands: this.demands, locks: this.demandsLocks }
+    const demands: Demand[] = []
+    this.demands = demands
+    this.demandsLocks = locks
+    try {
+      return { value: body(), demands }
+    } finally {
+      this.demands = before.demands
+      this.demandsLocks = before.locks
+    }
+  }
+
+  /** Runs `body`, whose value matters only when `condition` holds, and so what it requires. Null: it has steps. */
+  requireOnly<T>(condition: Expression, body: () => T): { value: T } | null {
+    if (this.pure > 0) return { value: this.requireOnlyPure(condition, body) }
+    const { length } = this.code
+    const value = body()
+    for (let at = length; at < this.code.length; at++) {
+      const i = this.code[at]
+      if (i.op !== 'check') return null
+      this.code[at] = { ...i, condition: binary('or', unary('not', condition), i.condition) }
+    }
+    return this.reachable ? { value } : null
+  }
+
+  requireOnlyPure<T>(condition: Expression, body: () => T): T {
+    const first = this.demands?.length ?? 0
+    const value = body()
+    const inner = this.demands?.splice(first) ?? []
+    this.demands?.push(...inner.map((d) => ({ ...d, condition: binary('or', unary('not', condition), d.condition) })))
+    return value
   }
 
   property(name: string, violation: ViolationClass, message: string, kind: Property['kind'] = 'always', site = -1): number {

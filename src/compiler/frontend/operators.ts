@@ -92,8 +92,8 @@ export function arithmetic(
   node: ts.BinaryExpression,
 ): Value {
   const [a, b] = [numberOf(L, left, node.left), numberOf(L, right, node.right)]
-  if ((operator === '%' || operator === '/') && L.pure === 0)
-    L.check(binary('!=', b, ZERO), L.property('division', 'assertion', 'nothing is divided by zero'), node)
+  if (operator === '%' || operator === '/')
+    L.require(binary('!=', b, ZERO), () => L.property('division', 'assertion', 'nothing is divided by zero'), node)
   return number(binary(operator, a, b), isGhost(left) || isGhost(right))
 }
 
@@ -123,11 +123,12 @@ function lowerLogical(L: Lowering, node: ts.BinaryExpression, scope: Scope | nul
   if (isConstant(l)) return (l.value !== 0) === and ? right() : left
   if (!isBooleanTyped(L, node.left))
     return and ? choice(L, node, left, l, right, () => left) : choice(L, node, left, l, () => left, right)
-  const r = attempt(L, right)
-  if (r === null)
+  const found = attempt(L, () => L.requireOnly(and ? l : unary('not', l), right))
+  if (found === null)
     return and
       ? branching(L, node, left, l, right, () => literal(0))
       : branching(L, node, left, l, () => literal(1), right)
+  const r = found.value
   if (r.kind === 'void') return VOID
   if (r.kind !== 'number') return L.fail('LR022', node)
   const expr = truth(r)
@@ -146,13 +147,12 @@ const readsElement = (e: Expression): boolean => {
   return found
 }
 
-/** Runs `body`; when it emitted steps, forgets them and gives null. In a predicate always gives the value. */
-function attempt<T>(L: Lowering, body: () => T): T | null {
-  if (L.pure > 0) return body()
+/** Runs `body`; when it has steps, forgets them and gives null. In a predicate always gives the value. */
+function attempt<T>(L: Lowering, body: () => T | null): T | null {
   const { length } = L.code
   const { reachable } = L
   const value = body()
-  if (L.code.length === length && L.reachable === reachable) return value
+  if (value !== null) return value
   L.code.length = length
   L.reachable = reachable
   return null
@@ -167,7 +167,11 @@ function choice(
   then: () => Value,
   otherwise: () => Value,
 ): Value {
-  const both = attempt(L, () => [then(), otherwise()])
+  const both = attempt(L, () => {
+    const first = L.requireOnly(condition, then)
+    const second = first === null ? null : L.requireOnly(unary('not', condition), otherwise)
+    return first === null || second === null ? null : [first.value, second.value]
+  })
   if (both === null) return branching(L, node, decider, condition, then, otherwise)
   if (both.some((v) => v.kind === 'void')) return VOID
   const { like, a, b } = meet(L, both[0], both[1], node)

@@ -37,9 +37,10 @@ export function fieldPlace(L: Lowering, base: Value, name: string, node: ts.Node
 }
 
 export function nullCheck(L: Lowering, expr: Expression, node: ts.Node): void {
-  if (L.pure > 0 || (isConstant(expr) && expr.value !== 0)) return
-  const property = L.property('null-dereference', 'null-dereference', 'no access through a null reference')
-  L.check(binary('!=', expr, ZERO), property, node)
+  if (isConstant(expr) && expr.value !== 0) return
+  const property = (): number =>
+    L.property('null-dereference', 'null-dereference', 'no access through a null reference')
+  L.require(binary('!=', expr, ZERO), property, node)
 }
 
 /** A field as a value: what it holds, or the place itself where that is a struct, an array or an atomic. */
@@ -69,8 +70,8 @@ export function readPlace(L: Lowering, place: PlaceValue, name: string, node: ts
     } as Value
   }
   if (place.ghost || place.throughGhost || L.pure > 0) {
-    const guard = L.pureGuards === null ? null : guardOf(L, place, false, node)
-    if (guard !== null) L.pureGuards?.push(guard)
+    const guard = L.pure > 0 && L.demandsLocks ? guardOf(L, place, false, node) : null
+    if (guard !== null) L.require(guard.held, () => guard.property, node)
     return { ...like, expr: inPlace(L, place) } as Value
   }
   const where = L.unit.storage.at(place)
@@ -117,12 +118,11 @@ function initialValue(place: PlaceValue): Value {
 export function guardOf(L: Lowering, place: PlaceValue, write: boolean, node: ts.Node): Guard | null {
   if (place.guard === null || L.inSetup) return null
   const { arrow, self } = place.guard
-  const guards = L.pureGuards
-  L.pureGuards = null
-  const lock = inPure(L, () =>
-    pureCall(L, { kind: 'function', name: 'lock', node: arrow, scope: null, change: '' }, [self], node),
+  const { value: lock } = L.collectDemands(false, () =>
+    inPure(L, () =>
+      pureCall(L, { kind: 'function', name: 'lock', node: arrow, scope: null, change: '' }, [self], node),
+    ),
   )
-  L.pureGuards = guards
   const name = nameOf(place)
   return {
     held: heldBy(L, lock, !write, node),
@@ -191,15 +191,14 @@ export function indexOf(L: Lowering, node: ts.ElementAccessExpression, scope: Sc
 export function elementOf(L: Lowering, array: PlaceValue, index: Expression, node: ts.Node): PlaceValue {
   if (array.type.kind !== 'array') throw new Error('not an array')
   const { length } = array.type
-  const property = L.property('index', 'assertion', 'an index stays inside its array')
+  const property = (): number => L.property('index', 'assertion', 'an index stays inside its array')
   if (isConstant(index)) {
     if (index.value >= 0 && index.value < length) return elementPlace(array, index)
     if (L.pure > 0) return L.fail('LR033', node, `[${index.value}] of ${length}`)
-    L.check(ZERO, property, node)
+    L.check(ZERO, property(), node)
     return elementPlace(array, ZERO)
   }
-  if (L.pure === 0)
-    L.check(binary('and', binary('>=', index, ZERO), binary('<', index, constant(length))), property, node)
+  L.require(binary('and', binary('>=', index, ZERO), binary('<', index, constant(length))), property, node)
   return elementPlace(array, index)
 }
 

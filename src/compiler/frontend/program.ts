@@ -126,6 +126,7 @@ function hostFor(root: string, readFile: (file: string) => string | undefined = 
   const onDisk = { readFile: host.readFile, fileExists: host.fileExists }
   host.readFile = (file) => readFile(file) ?? onDisk.readFile(file)
   host.fileExists = (file) => readFile(file) !== undefined || onDisk.fileExists(file)
+  host.directoryExists = undefined // a folder of files that are not on the disk is not there either
   const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/index.ts` }
   host.resolveModuleNameLiterals = (names, containingFile, redirected, compilerOptions, sourceFile) =>
     names.map((name) =>

@@ -8,7 +8,7 @@ import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
 import { CompileError, mistake, MISTAKES, type MistakeCode } from './errors.ts'
 import { inPure, lowerExpression } from './expressions.ts'
 import { declarationOf, propertyOf } from './literals.ts'
-import { inlineCall, predicate } from './functions.ts'
+import { inlineCall, meaningful } from './functions.ts'
 import type { ResolvedKernel } from './kernels.ts'
 import { Books, Lowering, type Unit } from './lowering.ts'
 import { projectionFor } from './projections.ts'
@@ -175,7 +175,7 @@ function propertiesOf(L: Lowering, group: Value | undefined, kind: 'always' | 'f
     const cls: ViolationClass = violationClass(L, value.fields.get('class') ?? { kind: 'void' }, node)
     const at = holds.kind === 'function' ? holds.node : node
     const property = L.property(name, cls, message?.kind === 'string' ? message.text : name, kind, L.siteOf(at))
-    return { property, condition: inPure(L, () => predicate(L, holds, at)).expr }
+    return { property, condition: meaningful(L, holds, at) }
   })
 }
 
@@ -185,7 +185,7 @@ function reachesOf(L: Lowering, group: Value | undefined, node: ts.Node): Predic
   return [...group.fields].map(([name, value]) => {
     const at = value.kind === 'function' ? value.node : node
     const property = L.property(name, 'assertion', `the scenario reaches ${name}`, 'reaches', L.siteOf(at))
-    return { property, condition: inPure(L, () => predicate(L, value, at)).expr }
+    return { property, condition: meaningful(L, value, at) }
   })
 }
 

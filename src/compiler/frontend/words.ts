@@ -1,10 +1,9 @@
 /** The words of the dialect and the operations of atomics and lists, as steps. */
 import ts from 'typescript'
 import type { Expression, ViolationClass, Waiting } from '../../model/system.ts'
-import type { Guard } from '../code.ts'
-import { binary, constant, isConstant, ONE, select, ZERO } from '../expression.ts'
+import { binary, constant, isConstant, ONE, select, unary, ZERO } from '../expression.ts'
 import { exprOf, inPure, lowerExpression } from './expressions.ts'
-import { inlineCall, predicate, pureCall } from './functions.ts'
+import { inlineCall, meaningful, predicate, pureCall } from './functions.ts'
 import { isGhost, lowerAll, noGhost, settle, type Scalar } from './locals.ts'
 import type { Lowering } from './lowering.ts'
 import { truth } from './operators.ts'
@@ -99,7 +98,7 @@ function at(L: Lowering, node: ts.CallExpression, type: Value, index: Value): Va
   const size = L.unit.storage.poolOf(type.struct)
   const inside = binary('and', binary('>=', i, ZERO), binary('<', i, constant(size)))
   const next = binary('+', i, ONE)
-  if (L.pure === 0) L.check(inside, L.property('at', 'assertion', 'at() stays inside its pool'), node)
+  L.require(inside, () => L.property('at', 'assertion', 'at() stays inside its pool'), node)
   return { kind: 'reference', struct: type.struct, expr: L.pure > 0 ? select(inside, next, ZERO) : next, ghost: isGhost(index) }
 }
 
@@ -163,16 +162,17 @@ const keep = (L: Lowering, value: Value, node: ts.Node): Value => settle(L, valu
 
 function when(L: Lowering, node: ts.CallExpression, condition: Value, action: Value): Value {
   if (L.pure > 0) return L.fail('LR019', node)
-  const guards: Guard[] = (L.pureGuards = [])
-  const { expr: guard, ghost } = inPure(L, () => predicate(L, condition, node.arguments[0]))
-  L.pureGuards = null
-  if (ghost) return L.fail('LR011', node.arguments[0])
+  const { value: asked, demands } = L.collectDemands(true, () => inPure(L, () => predicate(L, condition, node.arguments[0])))
+  if (asked.ghost) return L.fail('LR011', node.arguments[0])
   const sleep = L.sleeps[L.sleeps.length - 1]
   const text = textOf(node.arguments[0])
-  const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = { kind: 'event', object: text, address: null, condition: guard, text, holders: null }
+  const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = { kind: 'event', object: text, address: null, condition: asked.expr, text, holders: null }
   if (sleep !== undefined) Object.assign(waiting, { kind: 'sleep', object: sleep.objectText, address: exprOf(L, sleep.object, node), condition: sleep.condition, text: sleep.text })
-  return L.inSection(isConstant(guard) && guard.value === 1 ? null : guard, waiting, node, () => {
-    for (const { held, property } of guards) L.check(held, property, node.arguments[0])
+  // A condition that has no value is a violation at once.
+  let guard = asked.expr
+  for (const d of demands) guard = binary('or', guard, unary('not', d.condition))
+  return L.inSection(isConstant(guard) && guard.value !== 0 ? null : guard, waiting, node, () => {
+    for (const d of demands) L.check(d.condition, d.property, node.arguments[0])
     if (action.kind === 'void') return VOID
     if (action.kind !== 'function') return L.fail('LR007', node)
     return keep(L, inlineCall(L, action, [], node), node)
@@ -244,7 +244,7 @@ function sleepingFor(L: Lowering, node: ts.CallExpression, [target, wanted, body
   L.sleeps.push({
     object,
     objectText: node.arguments[0].getText(),
-    condition: inPure(L, () => predicate(L, wanted, node.arguments[1])).expr,
+    condition: meaningful(L, wanted, node.arguments[1]),
     text: textOf(node.arguments[1]),
   })
   try {
@@ -262,14 +262,18 @@ export function callList(L: Lowering, list: readonly Value[], name: string, node
   const f = node.arguments.length === 0 ? VOID : lowerExpression(L, node.arguments[0], scope)
   if (L.isDead()) return VOID
   if (f.kind !== 'function' || (name !== 'every' && name !== 'some')) return L.fail('LR002', node, `.${name}()`)
-  let result: Expression = name === 'every' ? ONE : ZERO
+  const every = name === 'every'
   let ghost = L.pure === 0 && L.section === null
-  for (const item of [...list].reverse()) {
-    const value = pureCall(L, f, [item], node)
-    ghost ||= isGhost(value)
-    const each = truth(value)
-    result = name === 'every' ? select(each, result, ZERO) : select(each, ONE, result)
-  }
+  let result: Expression = constant(+every)
+  const { demands } = L.collectDemands(false, () => {
+    for (const item of list) {
+      const before = result
+      const asked = L.requireOnlyPure(every ? before : unary('not', before), () => pureCall(L, f, [item], node))
+      ghost ||= isGhost(asked)
+      result = every ? select(before, truth(asked), ZERO) : select(before, ONE, truth(asked))
+    }
+  })
+  for (const d of demands) L.require(d.condition, () => d.property, node)
   return settle(L, number(result, ghost), node)
 }
 

@@ -155,6 +155,7 @@ function join(a: Path | null, b: Path | null): Path | null {
 
 class ActionWriter {
   failure: ActionsFailure | null = null
+  private actionStart = -1
   private count = 0
   private readonly input: ActionsInput
   private readonly code: readonly Instruction[]
@@ -190,6 +191,7 @@ class ActionWriter {
 
   actionsAt(at: number): { guard: Expression | null; body: Statement[] }[] {
     this.count = 0
+    this.actionStart = at
     const fresh: Path = { phase: 'fresh', inSection: false, seen: new Set(), stored: new Set(), locals: new Set() }
     const i = this.code[at]
     if (i.op === 'done') return []
@@ -203,7 +205,8 @@ class ActionWriter {
         ],
       }))
     const guard = i.op === 'begin' && i.guard !== null ? this.decided(at, i.guard) : null
-    if (guard !== null && isConstant(guard) && guard.value === 0) return []
+    // Never enabled, but not done either.
+    if (guard !== null && isConstant(guard) && guard.value === 0) return [{ guard, body: [{ kind: 'goto', location: this.locationOf(at) }] }]
     return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh).out }]
   }
 
@@ -224,6 +227,8 @@ class ActionWriter {
         return ended
       }
       if (!inSection && mover !== 'local' && i.op !== 'jump') {
+        out.push(...this.properties(stored))
+        stored.clear()
         phase = mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
         seen.add(at)
         locals.clear()
@@ -308,9 +313,11 @@ class ActionWriter {
     const { op } = this.code[at]
     if (op === 'done') return true
     if (mover === 'local') return false
-    // A choice is local: it belongs to the step after it, unless that step may block.
-    if (phase === 'fresh') return seen.size > 0 && (op === 'choose' || mover === 'acquire' || mover === 'blocking')
-    if (op === 'choose' || mover === 'acquire' || mover === 'blocking' || !this.input.merge) return true
+    // A choice begins an action; so does what may block, even after local computation only.
+    if (op === 'choose') return true
+    const mayBlock = mover === 'acquire' || mover === 'blocking'
+    if (phase === 'fresh') return mayBlock && at !== this.actionStart
+    if (mayBlock || !this.input.merge) return true
     if (seen.has(at) || this.count > STATEMENTS_MAX) return true
     return mover === 'none' && phase === 'post'
   }
@@ -367,10 +374,14 @@ class ActionWriter {
   }
 
   private end(at: number, stored: ReadonlySet<number>): Statement[] {
+    return [...this.properties(stored), { kind: 'goto', location: this.locationOf(at) }]
+  }
+
+  /** After a step: the properties that it may have changed. What it is merged with commutes and changes none. */
+  private properties(stored: ReadonlySet<number>): Statement[] {
     const out: Statement[] = []
     for (const p of this.input.reaches) if (touches(p.reads, stored)) out.push({ kind: 'cover', condition: this.truthOf(p.condition), property: p.property })
     for (const p of this.input.always) if (touches(p.reads, stored)) this.check(out, p.condition, p.property)
-    out.push({ kind: 'goto', location: this.locationOf(at) })
     return out
   }
 }

@@ -137,7 +137,7 @@ function moverOf(input: MoversInput, at: number): Mover {
       const isLock = (vs: readonly number[]): boolean =>
         unwatched(vs) && vs.every((v) => uses.locks.has(v) && !uses.tried.has(v))
       const commutes = (lock: readonly number[]): boolean => isLock(lock) && sectionCommutes(input, at, new Set(lock))
-      if (i.guard !== null && !isConstant(i.guard)) {
+      if (i.guard !== null && !(isConstant(i.guard) && i.guard.value !== 0)) {
         if (acquires === null || releases !== null || ![...variablesOf(i.guard)].every((v) => acquires.includes(v)))
           return 'blocking'
         return commutes(acquires) ? 'acquire' : 'blocking'
