@@ -29,8 +29,8 @@ const rowsMost = 45
 const longValues = 24
 /** Most functions around a step that are printed, in the order in which they are tried. */
 const depths = [8, 7, 6, 5, 4, 3]
-/** Which of them is taken when columns overlap whatever is done. */
-const usualDepth = 3
+/** The most that is taken when columns overlap whatever is done. */
+const depthUsual = 6
 const gapLeast = 2
 const gapMost = 8
 
@@ -65,10 +65,11 @@ function shortest(failure: Failure, told: readonly Told[], width: number): Row[]
   for (const threshold of thresholds) {
     const most = threshold >= weights.looksForSleepers ? rowsMost : rowsWanted
     const versions = depths
-      .map((depth) => rowsOf(failure, told, threshold, depth))
-      .filter((rows) => rows.length <= most)
-    const deep = versions.find((rows) => fits(failure, rows, width))
-    if (versions.length > 0) return deep ?? versions[Math.min(usualDepth, versions.length - 1)]
+      .map((depth) => ({ depth, rows: rowsOf(failure, told, threshold, depth) }))
+      .filter(({ rows }) => rows.length <= most)
+    const beside = versions.find(({ rows }) => fits(failure, rows, width))
+    const version = beside ?? versions.find(({ depth }) => depth <= depthUsual) ?? versions[0]
+    if (version) return version.rows
   }
   return rowsOf(failure, told, weights.always, depths[depths.length - 1])
 }
