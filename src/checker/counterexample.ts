@@ -2,9 +2,10 @@
  * The best trace to a violation: among all shortest ones the one with the fewest context switches (consecutive steps
  * of different tasks), among those the one whose first difference takes the smaller action id.
  *
- * The search keeps no parent links. The exploration still holds every state with its level (a range of numbers), so
- * one backward pass over the levels expands each state once more and computes what the rest of the trace costs from
- * there. Time: about one more search up to that depth. Memory: 4 bytes per state, only once a violation is known.
+ * The search keeps no parent links. The exploration still holds every state with its level, so one backward pass over
+ * the levels expands each state once more and keeps those from which the next step can lead to a violation in time: the
+ * cone, level by level, with what the rest of the trace costs from there. Time: about one more search up to that depth.
+ * Memory: that of the states in the cone.
  *
  * Cost of the rest from state s when the next step belongs to task t: rest(s, t) switches. m(s) = min over t. After a
  * step of task u the rest costs m(s) when rest(s, u) = m(s), else m(s) + 1 (switch to a best task). So m(s) and the set
@@ -12,10 +13,11 @@
  */
 import { assert } from '../base/assert.ts'
 import { successorsFor, type Exploration, type Model, type Successors, type Trace } from '../model/model.ts'
+import { SeenSet } from './seen-set.ts'
 
 /** Where a counterexample may end: in a state (`action` -1), or with an action that violates a property there. */
 export interface Target {
-  readonly state: number
+  readonly words: Uint32Array
   readonly action: number
 }
 
@@ -23,69 +25,65 @@ const tasksMax = 16
 const unreached = 0xffffffff
 const anyTask = 0xffff
 
-/**
- * `levels[d]` is the first state of level d. The targets lie in the last level, which ends before state `end`.
- */
+/** `levels[d]` is the first state of level d. The targets lie in the last level. */
 export function counterexample(
   model: Model,
   exploration: Exploration,
   levels: readonly number[],
-  end: number,
   targets: readonly Target[],
 ): Trace {
   const { tasks } = model.system
   assert(tasks.length <= tasksMax, `at most ${tasksMax} tasks, not ${tasks.length}`)
   const taskOf = tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
-  const edges = new EdgeWalk(model, exploration)
-  const cost = new Uint32Array(end).fill(unreached)
-  for (const { state, action } of targets) {
-    if (action === -1) cost[state] = anyTask
-    else cost[state] = (cost[state] === unreached ? 0 : cost[state]) | (1 << taskOf[action])
-  }
-
-  for (let level = levels.length - 2; level >= 0; level--) {
+  const cones = new Array<Cone>(levels.length)
+  const last = levels.length - 1
+  cones[last] = coneOf(model, targets, taskOf)
+  const steps = new Steps(model, taskOf)
+  const words = new Uint32Array(model.layout.words)
+  for (let level = last - 1; level >= 0; level--) {
+    cones[level] = new Cone(words.length)
     for (let state = levels[level]; state < levels[level + 1]; state++) {
-      let best = unreached
-      edges.forEach(state, (action, successor) => {
-        if (successor < levels[level + 1] || successor >= end || cost[successor] === unreached) return
-        const task = taskOf[action]
-        const rest = restAfter(cost[successor], task)
-        if (best === unreached || rest < best >>> 16) best = ((rest << 16) | (1 << task)) >>> 0
-        else if (rest === best >>> 16) best |= 1 << task
-      })
-      cost[state] = best >>> 0
+      exploration.read(state, words)
+      const cost = steps.costFrom(words, cones[level + 1])
+      if (cost !== unreached) cones[level].add(words, cost)
     }
   }
-  return forward()
+  return forward(model, cones, targets, taskOf)
+}
 
-  function forward(): Trace {
-    const starts = model.initial.map((words) => exploration.find(words, 0))
-    const initial = starts.reduce((best, s, i) => (cost[s] >>> 16 < cost[starts[best]] >>> 16 ? i : best), 0)
-    const choices: number[] = []
-    let state = starts[initial]
-    let last = -1
-    for (let level = 0; level < levels.length - 1; level++) {
-      const allowed = last === -1 ? cost[state] >>> 16 : restAfter(cost[state], last)
-      const step = edges.of(state).find(({ action, successor }) => {
-        if (successor < levels[level + 1] || successor >= end || cost[successor] === unreached) return false
-        const change = last !== -1 && taskOf[action] !== last ? 1 : 0
-        return restAfter(cost[successor], taskOf[action]) + change === allowed
-      })
-      assert(step !== undefined, `no step towards the violation at level ${level}`)
-      choices.push(step.choice)
-      last = taskOf[step.action]
-      state = step.successor
-    }
-    const ending = lastStep(state, last)
-    return { initial, choices: ending === null ? choices : [...choices, ending] }
+function coneOf(model: Model, targets: readonly Target[], taskOf: readonly number[]): Cone {
+  const cone = new Cone(model.layout.words)
+  for (const { words, action } of targets) {
+    const known = cone.costOf(words, 0)
+    cone.add(words, action === -1 ? anyTask : (known === unreached ? 0 : known) | (1 << taskOf[action]))
   }
+  return cone
+}
+
+/** The cheapest way through the cones, by preference with the smaller action. */
+function forward(model: Model, cones: readonly Cone[], targets: readonly Target[], taskOf: readonly number[]): Trace {
+  const starts = model.initial.map((words) => cones[0].costOf(words, 0))
+  const initial = starts.reduce((best, cost, i) => (cost >>> 16 < starts[best] >>> 16 ? i : best), 0)
+  const steps = new Steps(model, taskOf)
+  const choices: number[] = []
+  let words = model.initial[initial]
+  let last = -1
+  for (const [level, cone] of cones.slice(0, -1).entries()) {
+    const cost = cone.costOf(words, 0)
+    const step = steps.cheapest(words, cones[level + 1], last, last === -1 ? cost >>> 16 : restAfter(cost, last))
+    choices.push(step.choice)
+    words = step.words
+    last = step.task
+  }
+  const ending = lastStep(words, last)
+  return { initial, choices: ending === null ? choices : [...choices, ending] }
 
   /** The choice of the violating action in a target, by preference one of task `last`; null when the state itself is the end. */
-  function lastStep(state: number, last: number): number | null {
-    const actions = targets.filter((t) => t.state === state).map((t) => t.action)
+  function lastStep(words: Uint32Array, last: number): number | null {
+    const actions = targets.filter((t) => t.words.join() === words.join()).map((t) => t.action)
     if (actions.includes(-1)) return null
     const ofLast = actions.filter((a) => taskOf[a] === last)
-    return edges.choiceOf(state, Math.min(...(ofLast.length > 0 ? ofLast : actions)))
+    return steps.choiceOf(words, Math.min(...(ofLast.length > 0 ? ofLast : actions)))
   }
 }
 
@@ -93,45 +91,90 @@ function restAfter(cost: number, task: number): number {
   return (cost >>> 16) + ((cost >>> task) & 1 ? 0 : 1)
 }
 
-interface Edge {
-  readonly action: number
-  readonly successor: number
-  readonly choice: number
+/** States of one level with the cost of the rest: m in the upper 16 bits, a bit for each task that reaches it below. */
+class Cone {
+  readonly #states: SeenSet
+  #costs = new Uint32Array(64)
+
+  constructor(words: number) {
+    this.#states = new SeenSet(words)
+  }
+
+  add(words: Uint32Array, cost: number): void {
+    let state = this.#states.find(words, 0)
+    if (state < 0) {
+      state = this.#states.size
+      this.#states.reserve(1)
+      this.#states.add(words, 0)
+      if (state === this.#costs.length) this.#grow()
+    }
+    this.#costs[state] = cost
+  }
+
+  costOf(words: Uint32Array, offset: number): number {
+    const state = this.#states.find(words, offset)
+    return state < 0 ? unreached : this.#costs[state]
+  }
+
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#costs.length)
+    larger.set(this.#costs)
+    this.#costs = larger
+  }
 }
 
-/** Walks the edges of stored states again. */
-class EdgeWalk {
+interface Step {
+  readonly choice: number
+  readonly task: number
+  readonly words: Uint32Array
+}
+
+/** Steps without violation, from one level into the cone of the next. */
+class Steps {
   readonly #model: Model
-  readonly #exploration: Exploration
+  readonly #taskOf: readonly number[]
   readonly #out: Successors
-  readonly #words: Uint32Array
 
-  constructor(model: Model, exploration: Exploration) {
+  constructor(model: Model, taskOf: readonly number[]) {
     this.#model = model
-    this.#exploration = exploration
+    this.#taskOf = taskOf
     this.#out = successorsFor(model)
-    this.#words = new Uint32Array(model.layout.words)
   }
 
-  /** Calls `visit` for every successor without violation; `successor` is its number. */
-  forEach(state: number, visit: (action: number, successor: number, choice: number) => void): void {
-    this.#exploration.read(state, this.#words)
-    const count = this.#model.successors(this.#words, 0, this.#out)
+  costFrom(words: Uint32Array, next: Cone): number {
+    const out = this.#out
+    const count = this.#model.successors(words, 0, out)
+    let best = unreached
     for (let i = 0; i < count; i++) {
-      if (this.#out.violations[i] !== -1) continue
-      visit(this.#out.actions[i], this.#exploration.find(this.#out.states, i * this.#words.length), i)
+      if (out.violations[i] !== -1) continue
+      const cost = next.costOf(out.states, i * words.length)
+      if (cost === unreached) continue
+      const task = this.#taskOf[out.actions[i]]
+      const rest = restAfter(cost, task)
+      if (best === unreached || rest < best >>> 16) best = ((rest << 16) | (1 << task)) >>> 0
+      else if (rest === best >>> 16) best = (best | (1 << task)) >>> 0
     }
+    return best
   }
 
-  of(state: number): Edge[] {
-    const edges: Edge[] = []
-    this.forEach(state, (action, successor, choice) => edges.push({ action, successor, choice }))
-    return edges
+  /** The first step that costs as much as the cheapest after one of task `last`. */
+  cheapest(words: Uint32Array, next: Cone, last: number, allowed: number): Step {
+    const out = this.#out
+    const count = this.#model.successors(words, 0, out)
+    for (let i = 0; i < count; i++) {
+      if (out.violations[i] !== -1) continue
+      const cost = next.costOf(out.states, i * words.length)
+      if (cost === unreached) continue
+      const task = this.#taskOf[out.actions[i]]
+      const change = last !== -1 && task !== last ? 1 : 0
+      if (restAfter(cost, task) + change === allowed)
+        return { choice: i, task, words: out.states.slice(i * words.length, (i + 1) * words.length) }
+    }
+    throw new Error('no step leads towards the violation')
   }
 
-  choiceOf(state: number, action: number): number {
-    this.#exploration.read(state, this.#words)
-    const count = this.#model.successors(this.#words, 0, this.#out)
+  choiceOf(words: Uint32Array, action: number): number {
+    const count = this.#model.successors(words, 0, this.#out)
     return this.#out.actions.subarray(0, count).indexOf(action)
   }
 }

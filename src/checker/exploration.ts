@@ -9,33 +9,40 @@ import {
   type Limits,
   type Model,
   type OwnExploration,
+  type Past,
   type Successors,
 } from '../model/model.ts'
+import { NarrowSet } from './narrow-set.ts'
 import { SeenSet } from './seen-set.ts'
 
 /** States expanded before their successors are added. */
 const batchStates = 64
 
+/** Between two looks around. */
+const statesPerCall = 1 << 12
+
 /** Below this the model's own is not started: it needs some to begin with. */
 const ownMemoryBytesMin = 1 << 26
+
+const nothing: Past = { levels: [], expanded: 0, states: 0, read: () => undefined }
 
 export function explorationOf(model: Model, limits: Limits): Exploration {
   const own = model.explore
   if (own === null || limits.memoryBytesMax < ownMemoryBytesMin) return new PlainExploration(model, limits)
-  return own.statesMin === 0 ? own.start(limits) : new MovingExploration(model, own, limits)
+  return own.statesMin === 0 ? own.start(limits, nothing) : new MovingExploration(model, own, limits)
 }
 
-/** Begins in the checker's store and moves, state by state in the same order, so that all numbers stay. */
+/** Begins in the checker's store and moves when it is worth it. */
 class MovingExploration implements Exploration {
-  readonly #model: Model
   readonly #own: OwnExploration
   readonly #limits: Limits
+  readonly #levels: number[] = []
   #current: Exploration
+  #levelEnd = 0
   #hasMoved = false
   #transitionsBefore = 0
 
   constructor(model: Model, own: OwnExploration, limits: Limits) {
-    this.#model = model
     this.#own = own
     this.#limits = limits
     this.#current = new PlainExploration(model, limits)
@@ -57,8 +64,8 @@ class MovingExploration implements Exploration {
     return this.#current.stopped
   }
 
-  add(words: Uint32Array, offset: number): number {
-    return this.#current.add(words, offset)
+  add(words: Uint32Array, offset: number): void {
+    this.#current.add(words, offset)
   }
 
   find(words: Uint32Array, offset: number): number {
@@ -73,22 +80,22 @@ class MovingExploration implements Exploration {
     return this.#current.takeFindings()
   }
 
-  expand(first: number, end: number): number {
-    const hasRoomForBoth = 3 * this.bytes < this.#limits.memoryBytesMax
-    if (!this.#hasMoved && this.states >= this.#own.statesMin && hasRoomForBoth) this.#move()
-    return this.#current.expand(first, end)
+  expand(expanded: number, end: number): number {
+    if (!this.#hasMoved) {
+      if (end !== this.#levelEnd) this.#levels.push(expanded)
+      this.#levelEnd = end
+      const hasRoomForBoth = 3 * this.bytes < this.#limits.memoryBytesMax
+      if (this.states >= this.#own.statesMin && hasRoomForBoth) this.#move(expanded)
+    }
+    return this.#current.expand(expanded, end)
   }
 
-  #move(): void {
+  #move(expanded: number): void {
     const old = this.#current
-    this.#current = this.#own.start(this.#limits)
+    const read = (state: number, out: Uint32Array) => old.read(state, out)
+    this.#current = this.#own.start(this.#limits, { levels: this.#levels, expanded, states: old.states, read })
     this.#hasMoved = true
     this.#transitionsBefore = old.transitions
-    const words = new Uint32Array(this.#model.layout.words)
-    for (let state = 0; state < old.states; state++) {
-      old.read(state, words)
-      this.#current.add(words, 0)
-    }
   }
 }
 
@@ -97,7 +104,7 @@ class PlainExploration implements Exploration {
   stopped: 'memory' | 'max-states' | null = null
   readonly #model: Model
   readonly #limits: Limits
-  readonly #seen: SeenSet
+  readonly #seen: SeenSet | NarrowSet
   #findings: Finding[] = []
   readonly #out: Successors
   /** Successors of a batch of states, side by side. */
@@ -106,7 +113,8 @@ class PlainExploration implements Exploration {
   constructor(model: Model, limits: Limits) {
     this.#model = model
     this.#limits = limits
-    this.#seen = new SeenSet(model.layout.words)
+    const { words } = model.layout
+    this.#seen = words === 1 || words === 2 ? new NarrowSet(words) : new SeenSet(words)
     this.#out = successorsFor(model)
     this.#batch = new Uint32Array(batchStates * model.successorsMax * model.layout.words)
   }
@@ -119,10 +127,9 @@ class PlainExploration implements Exploration {
     return this.#seen.bytes
   }
 
-  add(words: Uint32Array, offset: number): number {
+  add(words: Uint32Array, offset: number): void {
     this.#seen.reserve(1)
-    const state = this.#seen.add(words, offset)
-    return state < 0 ? ~state : state
+    this.#seen.add(words, offset)
   }
 
   find(words: Uint32Array, offset: number): number {
@@ -140,10 +147,11 @@ class PlainExploration implements Exploration {
     return findings
   }
 
-  expand(first: number, end: number): number {
-    let state = first
-    while (state < end) {
-      const next = Math.min(end, state + batchStates)
+  expand(expanded: number, end: number): number {
+    const pause = Math.min(end, expanded + statesPerCall)
+    let state = expanded
+    while (state < pause) {
+      const next = Math.min(pause, state + batchStates)
       if (!this.#makeRoom((next - state) * this.#model.successorsMax)) break
       this.#expandBatch(state, next)
       state = next
@@ -161,14 +169,20 @@ class PlainExploration implements Exploration {
     for (let state = first; state < end; state++) {
       const count = model.successors(seen.chunkOf(state), seen.offsetOf(state), out)
       this.transitions += count
-      if (count === 0) this.#findings.push({ state, action: -1, property: -1 })
+      if (count === 0) this.#find(state, -1, -1)
       for (let i = 0; i < count; i++) {
         if (out.violations[i] === -1) {
           for (let k = i * words; k < (i + 1) * words; k++) batch[size++] = out.states[k]
-        } else this.#findings.push({ state, action: out.actions[i], property: out.violations[i] })
+        } else this.#find(state, out.actions[i], out.violations[i])
       }
     }
     seen.addAll(batch, size / words)
+  }
+
+  #find(state: number, action: number, property: number): void {
+    const words = new Uint32Array(this.#model.layout.words)
+    this.read(state, words)
+    this.#findings.push({ words, action, property })
   }
 
   #makeRoom(more: number): boolean {

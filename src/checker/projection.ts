@@ -96,7 +96,7 @@ export function exploreAll(model: Model, limits: Limits): Exploration | null {
   let next = 0
   while (next < exploration.states) {
     const end = exploration.states
-    next = exploration.expand(next, end)
+    while (next < end && exploration.stopped === null) next = exploration.expand(next, end)
     if (next < end) return null
   }
   return exploration

@@ -21,7 +21,7 @@ export interface SearchOptions {
   readonly memoryBytesMax: number
   /** States that one question about a hang may explore. */
   readonly hangStatesMax: number
-  /** Asked every few thousand states. */
+  /** Asked every few milliseconds. */
   readonly poll: (progress: Progress) => 'go' | IncompleteReason
   /** Look for livelocks too. Only for systems without reductions. Default false. */
   readonly liveness?: boolean
@@ -65,8 +65,6 @@ export const preference: readonly ViolationClass[] = [
   'leak',
 ]
 
-const statesPerPoll = 4096
-
 export function search(model: Model, options: SearchOptions): Verdict {
   const walk = new Walk(model, options)
   while (walk.next()) {
@@ -75,7 +73,8 @@ export function search(model: Model, options: SearchOptions): Verdict {
     if (walk.incomplete !== null) return { kind: 'incomplete', reason: walk.incomplete, statistics: walk.statistics() }
   }
   const [missed] = unreached(model)
-  if (missed === undefined) return options.liveness ? withoutLivelock(model, walk) : { kind: 'holds', statistics: walk.statistics() }
+  if (missed === undefined)
+    return options.liveness ? withoutLivelock(model, walk) : { kind: 'holds', statistics: walk.statistics() }
   return {
     kind: 'violated',
     class: model.system.properties[missed].class,
@@ -92,7 +91,15 @@ function withoutLivelock(model: Model, walk: Walk): Verdict {
   const statistics = walk.statistics()
   const found = findLivelock(model, walk.exploration)
   if (found === null) return { kind: 'holds', statistics }
-  return { kind: 'violated', class: 'livelock', property: -1, trace: found.trace, hang: null, loopAt: found.loopAt, statistics }
+  return {
+    kind: 'violated',
+    class: 'livelock',
+    property: -1,
+    trace: found.trace,
+    hang: null,
+    loopAt: found.loopAt,
+    statistics,
+  }
 }
 
 /** Explores everything, whatever is violated. */
@@ -119,12 +126,9 @@ class Walk {
   readonly exploration: Exploration
   /** First state of every level met so far. */
   readonly levels: number[] = []
-  /** First state behind the last level. */
-  levelEnd = 0
   incomplete: IncompleteReason | null = null
   readonly #model: Model
   readonly #options: SearchOptions
-  readonly #words: Uint32Array
   #violations: Violation[] = []
   #finals = 0
   #frontierMax = 0
@@ -133,7 +137,6 @@ class Walk {
   constructor(model: Model, options: SearchOptions) {
     this.#model = model
     this.#options = options
-    this.#words = new Uint32Array(model.layout.words)
     model.covered.fill(0)
     this.exploration = explorationOf(model, options)
     for (const words of model.initial) this.exploration.add(words, 0)
@@ -144,13 +147,11 @@ class Walk {
     const end = this.exploration.states
     if (this.#expanded === end || this.incomplete !== null) return false
     this.levels.push(this.#expanded)
-    this.levelEnd = end
+    this.#frontierMax = Math.max(this.#frontierMax, end - this.#expanded)
     while (this.#expanded < end && this.incomplete === null) {
-      const batch = Math.min(end, this.#expanded + statesPerPoll)
-      this.#expanded = this.exploration.expand(this.#expanded, batch)
-      this.#frontierMax = Math.max(this.#frontierMax, this.exploration.states - this.#expanded)
+      this.#expanded = this.exploration.expand(this.#expanded, end)
       for (const finding of this.exploration.takeFindings()) this.#judge(finding)
-      if (this.#expanded < batch) this.incomplete = this.exploration.stopped
+      if (this.exploration.stopped !== null) this.incomplete = this.exploration.stopped
       else this.#poll()
     }
     return true
@@ -173,8 +174,7 @@ class Walk {
       this.#violations.push({ ...finding, class: this.#model.system.properties[finding.property].class })
       return
     }
-    this.exploration.read(finding.state, this.#words)
-    const stuck: Stuck = judgeStuck(this.#model, this.#words)
+    const stuck: Stuck = judgeStuck(this.#model, finding.words)
     if (stuck.kind !== 'hang') this.#finals++
     if (stuck.kind === 'hang') this.#violations.push({ ...finding, class: stuck.class })
     else if (stuck.kind === 'violated')
@@ -199,7 +199,7 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
   const best = violations.reduce((a, b) => (order(b, a) < 0 ? b : a))
   const statistics = walk.statistics()
   const targets = violations.filter((v) => order(v, best) === 0)
-  const trace = counterexample(model, walk.exploration, walk.levels, walk.levelEnd, targets)
+  const trace = counterexample(model, walk.exploration, walk.levels, targets)
   const hang = best.property === -1 ? explainHang(model, trace, options) : null
   return { kind: 'violated', class: best.class, property: best.property, trace, hang, loopAt: null, statistics }
 }

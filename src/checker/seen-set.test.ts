@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
+import { NarrowSet } from './narrow-set.ts'
 import { SeenSet } from './seen-set.ts'
 
-test.each([1, 2, 3, 5])(
-  'states of %i words: numbered in order of discovery, found again, in batches or one by one',
-  (words) => {
+test.each([
+  { words: 1, seen: new SeenSet(1) },
+  { words: 2, seen: new SeenSet(2) },
+  { words: 3, seen: new SeenSet(3) },
+  { words: 5, seen: new SeenSet(5) },
+  { words: 1, seen: new NarrowSet(1) },
+  { words: 2, seen: new NarrowSet(2) },
+])(
+  '$seen.constructor.name of $words words: numbered in order of discovery, found again, in batches or one by one',
+  ({ words, seen }) => {
     const random = new Random(words)
-    const seen = new SeenSet(words)
     const expected = new Map<string, number>()
     const states: Uint32Array[] = []
     const any = () => (random.chance(0.5) ? random.below(4) : random.pick([0, 1, 2 ** 31, 2 ** 32 - 1, random.next()]))
@@ -35,9 +42,11 @@ test.each([1, 2, 3, 5])(
   },
 )
 
-test('the state of zeros is not taken for known', () => {
-  const seen = new SeenSet(2)
-  seen.reserve(1)
-  seen.addAll(new Uint32Array(2), 1)
-  expect(seen.size).toBe(1)
-})
+test.each([new SeenSet(2), new NarrowSet(2), new NarrowSet(1)])(
+  'the state of zeros is not taken for known: %o',
+  (seen) => {
+    seen.reserve(1)
+    seen.addAll(new Uint32Array(2), 1)
+    expect(seen.size).toBe(1)
+  },
+)

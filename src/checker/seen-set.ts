@@ -20,11 +20,50 @@ const slotsMax = 1 << 28
 const loadMax = 0.6
 const recentStates = 1 << 12
 
-export class SeenSet {
-  /** States stored. */
+/** States in the order of discovery. */
+export class StateChunks {
   size = 0
   readonly #words: number
   readonly #chunks: Uint32Array[] = []
+
+  /** `words`: 32-bit words per state. */
+  constructor(words: number) {
+    this.#words = words
+  }
+
+  get bytes(): number {
+    return this.#chunks.length * chunkStates * this.#words * 4
+  }
+
+  bytesWithRoomFor(more: number): number {
+    return Math.ceil((this.size + more) / chunkStates) * chunkStates * this.#words * 4
+  }
+
+  reserve(more: number): void {
+    while (this.#chunks.length * chunkStates < this.size + more)
+      this.#chunks.push(new Uint32Array(chunkStates * this.#words))
+  }
+
+  /** Gives the state the next number. There must be room. */
+  push(states: Uint32Array, offset: number): number {
+    const chunk = this.#chunks[this.size >>> chunkShift]
+    const at = (this.size & (chunkStates - 1)) * this.#words
+    for (let i = 0; i < this.#words; i++) chunk[at + i] = states[offset + i]
+    return this.size++
+  }
+
+  chunkOf(state: number): Uint32Array {
+    return this.#chunks[state >>> chunkShift]
+  }
+
+  offsetOf(state: number): number {
+    return (state & (chunkStates - 1)) * this.#words
+  }
+}
+
+export class SeenSet {
+  readonly #words: number
+  readonly #chunks: StateChunks
   #table = new Int32Array(2 * slotsFirst)
   /** The slot where a state belongs is the upper bits of its hash, so growth reads and writes the tables in order. */
   #shift = 32 - slotsFirstBits
@@ -38,24 +77,24 @@ export class SeenSet {
   /** `words`: 32-bit words per state. */
   constructor(words: number) {
     this.#words = words
+    this.#chunks = new StateChunks(words)
     this.#recent = new Uint32Array(recentStates * words)
     this.#keepZeroOutOfRecent()
   }
 
-  get bytes(): number {
-    return this.#table.byteLength + this.#chunks.length * chunkStates * this.#words * 4
+  /** States stored. */
+  get size(): number {
+    return this.#chunks.size
   }
 
-  /** So many states can be stored without more memory. */
-  get roomUntil(): number {
-    return Math.min(this.#room, this.#chunks.length * chunkStates)
+  get bytes(): number {
+    return this.#table.byteLength + this.#chunks.bytes
   }
 
   /** Bytes at the height of making room for `more` states. */
   bytesWithRoomFor(more: number): number {
     const grows = this.size + more > this.#room
-    const chunks = Math.ceil((this.size + more) / chunkStates)
-    return this.#table.byteLength * (grows ? 3 : 1) + chunks * chunkStates * this.#words * 4
+    return this.#table.byteLength * (grows ? 3 : 1) + this.#chunks.bytesWithRoomFor(more)
   }
 
   /** Makes room for `more` states. False when the table cannot grow any more. */
@@ -64,8 +103,7 @@ export class SeenSet {
       if (this.#table.length >= 2 * slotsMax) return false
       this.#grow()
     }
-    while (this.#chunks.length * chunkStates < this.size + more)
-      this.#chunks.push(new Uint32Array(chunkStates * this.#words))
+    this.#chunks.reserve(more)
     return true
   }
 
@@ -95,11 +133,11 @@ export class SeenSet {
   }
 
   chunkOf(state: number): Uint32Array {
-    return this.#chunks[state >>> chunkShift]
+    return this.#chunks.chunkOf(state)
   }
 
   offsetOf(state: number): number {
-    return (state & (chunkStates - 1)) * this.#words
+    return this.#chunks.offsetOf(state)
   }
 
   /** The array starts as zeros, which must not be taken for the state of zeros: its place gets one that belongs elsewhere. */
@@ -148,8 +186,8 @@ export class SeenSet {
     for (let i = 0; i < count; i++) {
       if (entries[i] === 0) continue
       const state = entries[i] - 1
-      const chunk = chunks[state >>> chunkShift]
-      const start = (state & (chunkStates - 1)) * words
+      const chunk = chunks.chunkOf(state)
+      const start = chunks.offsetOf(state)
       let differs = 0
       for (let k = 0; k < words; k++) differs |= chunk[start + k] ^ states[i * words + k]
       if (differs === 0) entries[i] = -1
@@ -160,10 +198,7 @@ export class SeenSet {
     const slot = this.#slotOf(hash, states, offset)
     const found = this.#table[slot + 1]
     if (found !== 0) return found - 1
-    const state = this.size++
-    const chunk = this.#chunks[state >>> chunkShift]
-    const at = (state & (chunkStates - 1)) * this.#words
-    for (let i = 0; i < this.#words; i++) chunk[at + i] = states[offset + i]
+    const state = this.#chunks.push(states, offset)
     this.#table[slot] = hash
     this.#table[slot + 1] = state + 1
     return ~state
@@ -179,8 +214,8 @@ export class SeenSet {
       const entry = table[at + 1]
       if (entry === 0) return at
       if (table[at] === hash) {
-        const chunk = this.#chunks[(entry - 1) >>> chunkShift]
-        const start = ((entry - 1) & (chunkStates - 1)) * words
+        const chunk = this.#chunks.chunkOf(entry - 1)
+        const start = this.#chunks.offsetOf(entry - 1)
         let i = 0
         while (i < words && chunk[start + i] === states[offset + i]) i++
         if (i === words) return at

@@ -33,7 +33,8 @@ export interface Model {
 export interface OwnExploration {
   /** Worth its start from so many states on. */
   readonly statesMin: number
-  start(limits: Limits): Exploration
+  /** Goes on where another has come to. */
+  start(limits: Limits, past: Past): Exploration
 }
 
 export interface Successors {
@@ -51,32 +52,45 @@ export function successorsFor(model: Model): Successors {
 }
 
 /**
- * The states met so far, numbered in the order of discovery, and the loop that expands them: the hot part of a search.
- * A state is kept whole and compared whole, so no two are ever confused.
+ * The states met so far and the loop that expands them: the hot part of a search.
+ *
+ * States are numbered in levels: first the initial ones, then those found by expanding them, and so on. Inside a level
+ * the order is the exploration's own.
  */
 export interface Exploration {
   readonly states: number
   readonly transitions: number
   readonly bytes: number
-  /** Number of a state; it is added when it is new. */
-  add(words: Uint32Array, offset: number): number
-  /** Number of a state, or -1. */
+  /** Adds an initial state. */
+  add(words: Uint32Array, offset: number): void
+  /** Number of a state, or -1. Made for looking back: the first call may take as long as a pass over all states. */
   find(words: Uint32Array, offset: number): number
   read(state: number, out: Uint32Array): void
   /**
-   * Expands the states first .. end - 1 in order and adds their successors. Returns the first that was not expanded:
-   * less than `end` when a limit was met.
+   * Expands states of the level that ends before state `end`, of which all before `expanded` are expanded; adds their
+   * successors. Returns up to where it has come: less than `end` when a limit was met (`stopped`), or just so that the
+   * caller can look around.
    */
-  expand(first: number, end: number): number
-  /** Why `expand` stopped early. */
+  expand(expanded: number, end: number): number
+  /** Why nothing more is expanded. */
   readonly stopped: 'memory' | 'max-states' | null
-  /** What `expand` met since the last call of this, in order. */
+  /** What `expand` met since the last call of this. */
   takeFindings(): Finding[]
+}
+
+/** What an exploration has done that another is to continue. */
+export interface Past {
+  /** First state of every level that was begun. */
+  readonly levels: readonly number[]
+  /** States before this one are expanded. */
+  readonly expanded: number
+  readonly states: number
+  read(state: number, out: Uint32Array): void
 }
 
 /** A state without successors (`action` -1), or an action that violated a property there. */
 export interface Finding {
-  readonly state: number
+  readonly words: Uint32Array
   readonly action: number
   readonly property: number
 }
@@ -122,7 +136,7 @@ export interface Statistics {
   readonly depth: number
   /** States without successors in which every task that must finish has. */
   readonly finals: number
-  /** Largest number of states waiting to be expanded. */
+  /** States of the largest level. */
   readonly frontierMax: number
   readonly bytes: number
 }

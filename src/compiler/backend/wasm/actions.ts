@@ -9,12 +9,26 @@ import type { Action, TransitionSystem } from '../../../model/system.ts'
 import { locationValue, lowerAction, type ActionCode, type Condition, type Instruction, type Value } from '../words.ts'
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
-import { cells, type MemoryMap } from './memory.ts'
 
-/** An `end` of an action that violates a property. A record says so by -1 - its number. */
+/** An `end` of an action that violates a property. */
 export interface ViolatingEnd {
   readonly action: number
   readonly property: number
+}
+
+/** What becomes of a successor. */
+export interface Records {
+  /** 32-bit words per state. */
+  readonly words: number
+  readonly bytes: number
+  /** Where the words of the state stand in a record. */
+  readonly stateOffset: number
+  /** Address of a property's word of coverage. */
+  coverage(property: number): number
+  /** After the words have been stored at `out`. */
+  succeed(action: Action, out: Code): Code
+  /** The words are the state in which a property was violated. Gives back the end of the records. */
+  violate(end: number, words: Code, out: Code): Code
 }
 
 const locationsPerFunction = 1 << 5
@@ -25,9 +39,9 @@ export function defineSuccessors(
   successors: Callee,
   system: TransitionSystem,
   layout: StateLayout,
-  map: MemoryMap,
+  records: Records,
 ): readonly ViolatingEnd[] {
-  const writer = new SuccessorsWriter(module, system, layout, map)
+  const writer = new SuccessorsWriter(module, system, layout, records)
   const tasks = system.tasks.map((_, t) => writer.task(t))
   module.define(successors, (f) => oneAfterTheOther(tasks, f.parameters[0], f.parameters[1]))
   return writer.ends
@@ -52,13 +66,13 @@ class SuccessorsWriter {
   readonly #module: ModuleBuilder
   readonly #system: TransitionSystem
   readonly #layout: StateLayout
-  readonly #map: MemoryMap
+  readonly #records: Records
 
-  constructor(module: ModuleBuilder, system: TransitionSystem, layout: StateLayout, map: MemoryMap) {
+  constructor(module: ModuleBuilder, system: TransitionSystem, layout: StateLayout, records: Records) {
     this.#module = module
     this.#system = system
     this.#layout = layout
-    this.#map = map
+    this.#records = records
   }
 
   task(t: number): Callee {
@@ -96,7 +110,7 @@ class SuccessorsWriter {
   }
 
   #action(action: Action, frame: Frame): Code {
-    return new ActionWriter(lowerAction(this.#system, this.#layout, action), this.#map, this.ends, frame).code()
+    return new ActionWriter(lowerAction(this.#system, this.#layout, action), this.#records, this.ends, frame).code()
   }
 
   #location(t: number, { words }: Frame): Code {
@@ -104,10 +118,10 @@ class SuccessorsWriter {
   }
 
   #define(write: (frame: Frame) => Code): Callee {
-    const callee = this.#module.declare(2, true)
+    const callee = this.#module.declare([wasm.i32, wasm.i32], wasm.i32)
     this.#module.define(callee, (f) => {
       const [from, out] = f.parameters
-      const words = f.locals(this.#map.words)
+      const words = f.locals(this.#records.words)
       return [
         words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))),
         write({ f, from, out, words, locals: [] }),
@@ -225,23 +239,20 @@ const compare = {
 /** The code of one action. It gives back where the records end then. */
 class ActionWriter {
   readonly #code: ActionCode
-  readonly #map: MemoryMap
+  readonly #records: Records
   readonly #ends: ViolatingEnd[]
   readonly #frame: Frame
   readonly #locals: readonly Local[]
   readonly #values: Values
-  /** Of the record: the action's id, or -1 - number of the violating end. */
-  readonly #meta: Local
   /** Number of the violating end of a property. */
   readonly #violations = new Map<number, number>()
 
-  constructor(code: ActionCode, map: MemoryMap, ends: ViolatingEnd[], frame: Frame) {
+  constructor(code: ActionCode, records: Records, ends: ViolatingEnd[], frame: Frame) {
     this.#code = code
-    this.#map = map
+    this.#records = records
     this.#ends = ends
     this.#frame = frame
-    while (frame.locals.length <= code.locals.length) frame.locals.push(frame.f.local())
-    this.#meta = frame.locals[code.locals.length]
+    while (frame.locals.length < code.locals.length) frame.locals.push(frame.f.local())
     this.#locals = frame.locals
     this.#values = new Values(frame.words, this.#locals, () => frame.f.local())
   }
@@ -252,16 +263,16 @@ class ActionWriter {
     const isAlways = guard.kind === 'known' && guard.holds
     return [
       isAlways ? [] : wasm.when(wasm.isZero(this.#values.condition(guard)), wasm.giveBack(out)),
-      wasm.set(this.#meta, wasm.constant(action.id)),
       wasm.block(this.#block(body, 0)),
-      this.#frame.words.map((w, i) => wasm.store(out, wasm.get(w), 4 * i)),
-      wasm.store(out, wasm.get(this.#meta), this.#map.stateBytes),
-      wasm.when(
-        wasm.lessSigned(wasm.get(this.#meta), wasm.constant(0)),
-        wasm.store(wasm.constant(cells.violated), wasm.constant(1)),
-      ),
-      wasm.giveBack(wasm.add(out, wasm.constant(this.#map.recordBytes))),
+      this.#storeWords(),
+      this.#records.succeed(action, out),
+      wasm.giveBack(wasm.add(out, wasm.constant(this.#records.bytes))),
     ]
+  }
+
+  #storeWords(): Code {
+    const { stateOffset } = this.#records
+    return this.#frame.words.map((w, i) => wasm.store(wasm.get(this.#frame.out), wasm.get(w), stateOffset + 4 * i))
   }
 
   /** `depth`: blocks between here and the end of the action. */
@@ -277,11 +288,11 @@ class ActionWriter {
           return wasm.when(this.#values.condition(instruction.condition), then, otherwise)
         }
         case 'cover': {
-          const cell = wasm.constant(this.#map.covered + 4 * (instruction.property >>> 5))
+          const cell = wasm.constant(this.#records.coverage(instruction.property))
           return wasm.store(cell, wasm.or(wasm.load(cell), wasm.constant(1 << (instruction.property & 31))))
         }
         case 'end':
-          return [instruction.violation === -1 ? [] : this.#violate(instruction.violation), wasm.leave(depth)]
+          return instruction.violation === -1 ? wasm.leave(depth) : this.#violate(instruction.violation)
         default:
           return unreachable(instruction)
       }
@@ -292,6 +303,6 @@ class ActionWriter {
     const { id } = this.#code.action
     const number = this.#violations.get(property) ?? this.#ends.push({ action: id, property }) - 1
     this.#violations.set(property, number)
-    return wasm.set(this.#meta, wasm.constant(-1 - number))
+    return wasm.giveBack(this.#records.violate(number, this.#storeWords(), wasm.get(this.#frame.out)))
   }
 }

@@ -1,5 +1,6 @@
 /**
- * A very small WebAssembly assembler: functions of i32 over one imported memory, written as expressions in TypeScript.
+ * A very small WebAssembly assembler: functions over one imported memory, written as expressions in TypeScript. Operations
+ * are those of i32 unless they come from `long`.
  *
  * Own code because the alternative costs more than it saves: the `binaryen` package takes 0.3 s to import (a whole
  * `check` should start in 0.4 s), 75 MB of memory and 104 MB on disk, and what it would optimise V8 optimises as well.
@@ -47,7 +48,10 @@ const signed = (value: number): number[] => {
   return [...bytes, rest & 0x7f]
 }
 
-const i32 = 0x7f
+/** Types of values. */
+export const i32 = 0x7f
+export const i64 = 0x7e
+export type ValueType = typeof i32 | typeof i64
 const noValue = 0x40
 
 const binary =
@@ -62,6 +66,7 @@ export const lessUnsigned = binary(0x49)
 export const greaterSigned = binary(0x4a)
 export const greaterUnsigned = binary(0x4b)
 export const lessEqualSigned = binary(0x4c)
+export const lessEqualUnsigned = binary(0x4d)
 export const greaterEqualSigned = binary(0x4e)
 export const add = binary(0x6a)
 export const subtract = binary(0x6b)
@@ -76,6 +81,8 @@ export const shiftLeft = binary(0x74)
 export const shiftRightSigned = binary(0x75)
 export const shiftRight = binary(0x76)
 export const isZero = (operand: Code): Code => [operand, 0x45]
+/** 1 where both are; the second is evaluated only if the first is. */
+export const both = (first: Code, second: Code): Code => [first, 0x04, i32, second, 0x05, constant(0), 0x0b]
 /** Both are evaluated. */
 export const select = (condition: Code, then: Code, otherwise: Code): Code => [then, otherwise, condition, 0x1b]
 
@@ -87,6 +94,41 @@ export const set = (local: Local, value: Code): Code => [value, setIndex(local.i
 export const tee = (local: Local, value: Code): Code => [value, 0x22, unsigned(local.index)]
 export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, unsigned(offset)]
 export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, unsigned(offset)]
+
+const signedLong = (value: bigint): number[] => {
+  const bytes: number[] = []
+  let rest = BigInt.asIntN(64, value)
+  while (rest < -0x40n || rest > 0x3fn) {
+    bytes.push(Number(rest & 0x7fn) | 0x80)
+    rest >>= 7n
+  }
+  return [...bytes, Number(rest & 0x7fn)]
+}
+
+/** Operations on 64 bits. */
+export const long = {
+  constant: (value: bigint): Code => [0x42, ...signedLong(value)],
+  isZero: (operand: Code): Code => [operand, 0x50],
+  equal: binary(0x51),
+  notEqual: binary(0x52),
+  lessUnsigned: binary(0x54),
+  add: binary(0x7c),
+  multiply: binary(0x7e),
+  and: binary(0x83),
+  or: binary(0x84),
+  xor: binary(0x85),
+  shiftLeft: binary(0x86),
+  shiftRight: binary(0x88),
+  load: (address: Code, offset = 0): Code => [address, 0x29, 3, unsigned(offset)],
+  /** 32 bits, the upper ones 0. */
+  loadHalf: (address: Code, offset = 0): Code => [address, 0x35, 2, unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x37, 3, unsigned(offset)],
+  /** The lower 32 bits. */
+  storeHalf: (address: Code, value: Code, offset = 0): Code => [address, value, 0x3e, 2, unsigned(offset)],
+  fromUnsigned: (value: Code): Code => [value, 0xad],
+  /** The lower 32 bits as i32. */
+  lower: (value: Code): Code => [value, 0xa7],
+}
 
 export const call = (callee: Callee, ...values: readonly Code[]): Code => [values, 0x10, unsigned(callee.index)]
 export const giveBack = (value: Code): Code => [value, 0x0f]
@@ -113,6 +155,10 @@ export const repeatWhile = (condition: Code, body: Code): Code => [
   0x0b,
 ]
 
+/** The body, again and again until it leaves: `leave(1)` from its outermost level. */
+export const repeat = (body: Code): Code => [0x02, noValue, 0x03, noValue, body, 0x0c, 0, 0x0b, 0x0b]
+export const leaveWhen = (condition: Code, depth: number): Code => [condition, 0x0d, unsigned(depth)]
+
 /** Case i where `index` is i. Every case gives back a value; where there is none, control goes on behind. */
 export function switchOn(index: Code, cases: ReadonlyMap<number, Code>): Code {
   if (cases.size === 0) return []
@@ -126,30 +172,39 @@ export function switchOn(index: Code, cases: ReadonlyMap<number, Code>): Code {
 
 export class FunctionBuilder {
   readonly parameters: readonly Local[]
-  #locals = 0
+  readonly #types: ValueType[] = []
 
   constructor(parameterCount: number) {
     this.parameters = Array.from({ length: parameterCount }, (_, index) => ({ index }))
   }
 
-  get localCount(): number {
-    return this.#locals
+  /** Types of the locals. */
+  get types(): readonly ValueType[] {
+    return this.#types
   }
 
   local(): Local {
-    return { index: this.parameters.length + this.#locals++ }
+    return this.#new(i32)
   }
 
   locals(count: number): Local[] {
     return Array.from({ length: count }, () => this.local())
   }
+
+  long(): Local {
+    return this.#new(i64)
+  }
+
+  #new(type: ValueType): Local {
+    return { index: this.parameters.length + this.#types.push(type) - 1 }
+  }
 }
 
 interface Definition {
-  readonly parameterCount: number
-  readonly hasResult: boolean
-  exportName: string | null
-  localCount: number
+  readonly parameters: readonly ValueType[]
+  readonly result: ValueType | null
+  readonly exportName: string | null
+  locals: readonly ValueType[]
   body: Code | null
 }
 
@@ -157,46 +212,60 @@ interface Definition {
 export class ModuleBuilder {
   readonly #definitions: Definition[] = []
 
-  declare(parameterCount: number, hasResult: boolean, exportName: string | null = null): Callee {
-    return { index: this.#definitions.push({ parameterCount, hasResult, exportName, localCount: 0, body: null }) - 1 }
+  declare(parameters: readonly ValueType[], result: ValueType | null, exportName: string | null = null): Callee {
+    return { index: this.#definitions.push({ parameters, result, exportName, locals: [], body: null }) - 1 }
   }
 
   define(callee: Callee, write: (f: FunctionBuilder) => Code): void {
     const definition = this.#definitions[callee.index]
-    const f = new FunctionBuilder(definition.parameterCount)
+    const f = new FunctionBuilder(definition.parameters.length)
     definition.body = write(f)
-    definition.localCount = f.localCount
+    definition.locals = f.types
   }
 
-  /** The binary format. `pagesMax`: of memory, 64 KiB each. */
-  bytes(pagesMax: number): Uint8Array<ArrayBuffer> {
+  /** The binary format. */
+  bytes(memory: MemoryType): Uint8Array<ArrayBuffer> {
     const types: string[] = []
-    const typeOf = ({ parameterCount, hasResult }: Definition) => {
-      const key = `${parameterCount} ${hasResult}`
+    const typeOf = ({ parameters, result }: Definition) => {
+      const key = JSON.stringify([parameters, result === null ? [] : [result]])
       return types.includes(key) ? types.indexOf(key) : types.push(key) - 1
     }
     const functionTypes = this.#definitions.map((d) => unsigned(typeOf(d)))
-    const typeSection = types.map((key) => {
-      const [parameterCount, hasResult] = key.split(' ')
-      return [0x60, vector(Array<Code>(Number(parameterCount)).fill(i32)), vector(hasResult === 'true' ? [i32] : [])]
-    })
+    const typeSection = types.map((key) => [0x60, (JSON.parse(key) as ValueType[][]).map(vector)])
     const exported = this.#definitions.flatMap(({ exportName }, index) =>
       exportName === null ? [] : [[name(exportName), 0x00, unsigned(index)]],
     )
-    const bodies = this.#definitions.map(({ localCount, body }) =>
-      sized([vector(localCount > 0 ? [[unsigned(localCount), i32]] : []), body!, 0x0b]),
-    )
+    const bodies = this.#definitions.map(({ locals, body }) => sized([vector(runs(locals)), body!, 0x0b]))
+    const limits = [memory.isShared ? 0x03 : 0x01, unsigned(1), unsigned(memory.pagesMax)]
     const output = new Output()
     output.write([
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       section(1, vector(typeSection)),
-      section(2, vector([[name('host'), name('memory'), 0x02, 0x01, unsigned(1), unsigned(pagesMax)]])),
+      section(2, vector([[name('host'), name('memory'), 0x02, limits]])),
       section(3, vector(functionTypes)),
       section(7, vector(exported)),
       section(10, vector(bodies)),
     ])
     return output.bytes()
   }
+}
+
+export interface MemoryType {
+  /** Of 64 KiB each. */
+  readonly pagesMax: number
+  /** Between threads. */
+  readonly isShared: boolean
+}
+
+/** Equal types side by side are counted. */
+function runs(types: readonly ValueType[]): Code[] {
+  const runs: { count: number; type: ValueType }[] = []
+  for (const type of types) {
+    const last = runs.at(-1)
+    if (last?.type === type) last.count++
+    else runs.push({ count: 1, type })
+  }
+  return runs.map(({ count, type }) => [unsigned(count), type])
 }
 
 function vector(items: readonly Code[]): Code {

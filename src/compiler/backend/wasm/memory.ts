@@ -1,97 +1,137 @@
-/** Where things stand in the memory that a module and its host share. Addresses in bytes. */
+/**
+ * Where things stand in the memory that a module and its host share. Addresses in bytes.
+ *
+ *   cells, buffers | hash table, grows upwards ->      <- states, each found later below the one before
+ *                  heap                          free                                                  top
+ */
+
+/** How states are kept apart. */
+export type Keeping =
+  /** A state fits 63 bits: the table has the states themselves, scrambled. */
+  | 'packed'
+  /** The table has 32 bits of hash and the number of the state, which is compared. */
+  | 'whole'
+  /** The table has a hash of 64 or 128 bits; states with equal ones are taken for the same. */
+  | 'fingerprints64'
+  | 'fingerprints128'
 
 /** Single words, at the beginning. */
 export const cells = {
-  /** Address of the hash table. */
-  table: 0,
-  /** Size of the table in bytes, minus 1. */
-  tableMask: 4,
-  /** Upper bits of a hash that number a slot: hash >>> shift. */
-  shift: 8,
-  /** States stored. */
-  states: 12,
+  /** Size of the table in entries, without the slack at its end. */
+  slots: 0,
+  /** States met. */
+  states: 4,
   /** `expand` stops before there may be more states than this. */
-  statesRoom: 16,
+  statesRoom: 8,
+  /** Address of state s: origin - (s + 1) * bytes of a state, modulo 2^32. */
+  origin: 12,
   /** Transitions since the host last set this to 0. */
-  transitions: 20,
+  transitions: 16,
   /** Entries in `findings`. */
-  findings: 24,
-  /** Not 0: an action has violated a property since `expand` last looked. */
-  violated: 28,
+  findings: 20,
+  /** Of these, at the end: so many do not yet have their state. */
+  findingsOpen: 24,
+  /** Written, so that loads are not dead code. */
+  sink: 28,
+  /** First state that is still kept. */
+  low: 32,
 } as const
 
-export const chunkShift = 16
-export const chunkStates = 1 << chunkShift
-export const chunksMax = 1 << 12
 /** States expanded before their successors are added. */
 export const batchStates = 64
-export const recentStates = 1 << 12
 export const pageBytes = 1 << 16
-export const pagesMax = 1 << 16
-export const slotBytes = 8
+export const memoryBytesMax = 2 ** 32
+/** Behind the last slot: a run of taken slots may go on there instead of at the beginning. */
+export const slackSlots = 1 << 14
+/** Records that one shard collects for another before they are handed over. */
+const boxRecords = 1 << 13
 
 export interface MemoryMap {
+  readonly keeping: Keeping
   /** 32-bit words per state. */
   readonly words: number
   readonly stateBytes: number
-  /** A successor: its words and what `metaOf` says about it. */
+  /** A bit of a packed state that is always 0. */
+  readonly spareBit: number
+  /** A successor: its key and its words; only its key when it is packed. */
   readonly recordBytes: number
+  readonly stateOffset: number
+  /** Most successors of a batch of states. */
   readonly batchRecords: number
+  readonly entryBytes: number
   readonly findingsMax: number
   /** `reaches` properties met, a bit each. */
   readonly covered: number
-  /** One state that the host asks about. */
+  /** One record that the host asks about. */
   readonly question: number
-  /** Addresses of the chunks of states. */
-  readonly chunks: number
-  /** Copies of states added lately, by the lower bits of their hashes. */
+  /** States added lately, by some bits of their keys: the keys, or where states are kept whole they themselves. */
   readonly recent: number
+  readonly recentBytes: number
+  readonly recentStates: number
   /** Successors of a batch of states. */
   readonly batch: number
-  readonly hashes: number
-  /** Of a batch: slot entry that is probably the state's, 0 when there is none, -1 when it is. */
-  readonly entries: number
-  /** Pairs: state, and -1 (no successors) or -1 - number of a violating end. */
+  /** Pairs: state, and -1 (no successors) or the number of a violating end. */
   readonly findings: number
-  /** The table and the chunks. */
+  /** Searches in several memories: records for each of them, and where the records end. */
+  readonly shards: number
+  readonly boxes: number
+  readonly boxBytes: number
+  readonly boxEnds: number
+  /** Records from another memory. */
+  readonly inbox: number
+  /** The table. */
   readonly heap: number
 }
 
-export function memoryMap(words: number, properties: number, successorsMax: number): MemoryMap {
-  let end = 32
+export interface MapOptions {
+  readonly keeping: Keeping
+  readonly words: number
+  readonly spareBit: number
+  readonly properties: number
+  readonly successorsMax: number
+  /** Memories that share the search. */
+  readonly shards: number
+}
+
+export function memoryMap({ keeping, words, spareBit, properties, successorsMax, shards }: MapOptions): MemoryMap {
+  let end = 128
   const take = (bytes: number): number => {
     const start = end
-    end += (bytes + 63) & ~63
+    end += roundUp(bytes, 64)
     return start
   }
-  take(32)
   const stateBytes = 4 * words
-  const recordBytes = stateBytes + 4
+  const entryBytes = keeping === 'fingerprints128' ? 16 : 8
+  const stateOffset = { packed: 0, whole: 16, fingerprints64: 16, fingerprints128: 16 }[keeping]
+  const recordBytes = keeping === 'packed' ? 8 : stateOffset + roundUp(stateBytes, 8)
   const batchRecords = batchStates * Math.max(1, successorsMax)
+  const recentBytes = keeping === 'whole' ? roundUp(stateBytes, 8) : 8
+  const recentStates = 1 << 12
   const findingsMax = 4096 + batchRecords
-  const covered = take(4 * ((properties + 31) >>> 5))
-  const question = take(stateBytes)
-  const chunks = take(4 * chunksMax)
-  const recent = take(recentStates * stateBytes)
-  const batch = take(batchRecords * recordBytes)
-  const hashes = take(4 * batchRecords)
-  const entries = take(4 * batchRecords)
-  const findings = take(8 * findingsMax)
+  const boxBytes = shards === 1 ? 0 : roundUp((boxRecords + 2 * batchRecords) * recordBytes, 64)
   return {
+    keeping,
     words,
     stateBytes,
+    spareBit,
     recordBytes,
+    stateOffset,
     batchRecords,
+    entryBytes,
     findingsMax,
-    covered,
-    question,
-    chunks,
-    recent,
-    batch,
-    hashes,
-    entries,
-    findings,
-    heap: roundUp(end, pageBytes),
+    covered: take(4 * ((properties + 31) >>> 5)),
+    question: take(recordBytes),
+    recent: take(recentStates * recentBytes),
+    recentBytes,
+    recentStates,
+    batch: take(batchRecords * recordBytes),
+    findings: take(8 * findingsMax),
+    shards,
+    boxBytes,
+    boxEnds: take(4 * shards),
+    boxes: take(shards * boxBytes),
+    inbox: take(boxBytes),
+    heap: roundUp(end, 4096),
   }
 }
 

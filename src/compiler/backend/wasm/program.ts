@@ -1,0 +1,102 @@
+/** The modules that are made of a transition system: one that searches, one for single steps. */
+import type { StateLayout } from '../../../model/layout.ts'
+import type { TransitionSystem } from '../../../model/system.ts'
+import { successorsMax } from '../successors-max.ts'
+import { defineSuccessors, type Records, type ViolatingEnd } from './actions.ts'
+import * as wasm from './assembler.ts'
+import { ModuleBuilder } from './assembler.ts'
+import { memoryBytesMax, memoryMap, pageBytes, type Keeping, type MemoryMap } from './memory.ts'
+import { addFinding, defineSearchLoop } from './search-loop.ts'
+import { defineSeenSet } from './seen-set.ts'
+
+export interface WasmProgram {
+  readonly module: WebAssembly.Module
+  readonly map: MemoryMap
+  readonly ends: readonly ViolatingEnd[]
+}
+
+export interface ProgramOptions {
+  readonly keeping: Keeping
+  /** Memories that share the search. */
+  readonly shards: number
+  /** Between threads. */
+  readonly isShared: boolean
+}
+
+const pagesMax = memoryBytesMax / pageBytes
+
+export function searchProgram(system: TransitionSystem, layout: StateLayout, options: ProgramOptions): WasmProgram {
+  const { keeping, shards, isShared } = options
+  const map = memoryMap({
+    keeping,
+    words: layout.words,
+    spareBit: keeping === 'packed' ? spareBitOf(layout)! : 0,
+    properties: system.properties.length,
+    successorsMax: successorsMax(system),
+    shards,
+  })
+  const builder = new ModuleBuilder()
+  const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32)
+  const records: Records = {
+    words: map.words,
+    bytes: map.recordBytes,
+    stateOffset: map.stateOffset,
+    coverage: (property) => map.covered + 4 * (property >>> 5),
+    succeed: () => [],
+    violate: (end, _, out) => [addFinding(map, wasm.constant(end)), out],
+  }
+  const ends = defineSuccessors(builder, successors, system, layout, records)
+  defineSearchLoop(builder, successors, defineSeenSet(builder, map), map)
+  return { module: new WebAssembly.Module(builder.bytes({ pagesMax, isShared })), map, ends }
+}
+
+/** Can states be packed, that is, is a bit of 64 always 0? */
+export function isPackable(layout: StateLayout): boolean {
+  return layout.words <= 2 && spareBitOf(layout) !== null
+}
+
+function spareBitOf(layout: StateLayout): number | null {
+  let used = 0n
+  for (const { word, shift, width } of fieldsOf(layout))
+    used |= ((1n << BigInt(width)) - 1n) << BigInt(32 * word + shift)
+  const spare = Array.from({ length: 64 }, (_, i) => 63 - i).find((i) => ((used >> BigInt(i)) & 1n) === 0n)
+  return spare ?? null
+}
+
+const fieldsOf = ({ variables, tasks }: StateLayout) => [
+  ...variables,
+  ...tasks.flatMap((t) => [t.pc, ...t.live.flat()]),
+]
+
+/** Records of single steps have the action behind the words, or -1 - number of the violating end. */
+export interface StepProgram {
+  readonly module: WebAssembly.Module
+  readonly ends: readonly ViolatingEnd[]
+  readonly recordBytes: number
+  /** Addresses: the state asked about, coverage, records. */
+  readonly question: number
+  readonly covered: number
+  readonly out: number
+  readonly bytes: number
+}
+
+export function stepProgram(system: TransitionSystem, layout: StateLayout): StepProgram {
+  const { words } = layout
+  const recordBytes = 4 * words + 4
+  const covered = 4 * words
+  const out = covered + 4 * ((system.properties.length + 31) >>> 5)
+  const meta = (out: wasm.Code, value: number) => wasm.store(out, wasm.constant(value), 4 * words)
+  const records: Records = {
+    words,
+    bytes: recordBytes,
+    stateOffset: 0,
+    coverage: (property) => covered + 4 * (property >>> 5),
+    succeed: (action, out) => meta(out, action.id),
+    violate: (end, storeWords, out) => [storeWords, meta(out, -1 - end), wasm.add(out, wasm.constant(recordBytes))],
+  }
+  const builder = new ModuleBuilder()
+  const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32, 'successors')
+  const ends = defineSuccessors(builder, successors, system, layout, records)
+  const module = new WebAssembly.Module(builder.bytes({ pagesMax, isShared: false }))
+  return { module, ends, recordBytes, question: 0, covered, out, bytes: out + successorsMax(system) * recordBytes }
+}
