@@ -101,7 +101,7 @@ export function loadProgram(options: ProgramOptions): Program {
   const bare: Loaded = { program, checker, fileName, root, functions: new Map(), bugs: [] }
   const { bugs, mistakes } = bugsOrMistakes(bare, [...bugFiles, ...files])
   const loaded: Loaded = { ...bare, bugs }
-  const scenarios = findScenarios(loaded, ownFiles, files)
+  const scenarios = findScenarios(loaded, ownFiles, options.files ?? [])
   const imported = program.getSourceFiles().filter((f) => !f.fileName.startsWith(`${root}/`) && !f.isDeclarationFile)
   const toCheck = new Set([...(options.checkAll ? ownFiles : []), ...files, ...imported.map((f) => f.fileName)])
   const diagnostics = [...typeErrors(loaded, [...toCheck]), ...mistakes.map((m) => m.diagnostic)]

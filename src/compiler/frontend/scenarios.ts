@@ -29,7 +29,7 @@ export interface FoundScenario {
 
 export function findScenarios(loaded: Loaded, ownFiles: readonly string[], userFiles: readonly string[]): FoundScenario[] {
   const files = [...ownFiles.filter((f) => f.startsWith(`${loaded.root}/src/scenarios/`) || f.startsWith(`${loaded.root}/src/bugs/`)).sort(), ...userFiles]
-  return files.flatMap((name) => {
+  return [...new Set(files)].flatMap((name) => {
     const file = loaded.program.getSourceFile(name)
     return file === undefined ? [] : scenariosIn(loaded, file)
   })
