@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBugs } from './bugs.ts'
 import { addCheck } from './check.ts'
+import { addConform } from './conform.ts'
 import { addInit } from './init.ts'
 import { addList } from './list.ts'
 import { addLifecycle } from './lifecycle.ts'
@@ -28,6 +29,7 @@ addMatrix(program)
 addBugs(program)
 addReplay(program)
 addLifecycle(program)
+addConform(program)
 addList(program)
 addSource(program)
 addInit(program)

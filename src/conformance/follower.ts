@@ -40,7 +40,8 @@ export interface Outcome {
   readonly state: number
   /** Emissions that it made, in order: twice their number, plus 1 if optional. */
   readonly made: readonly number[]
-  readonly action: number
+  /** Source lines that it passed, where they are kept. */
+  readonly sites: readonly number[]
 }
 
 export class Follower {
@@ -64,8 +65,8 @@ export class Follower {
   overflow = false
   /** Steps that were not in the table. */
   misses = 0
-  /** Actions that led to a node, by transition; kept when coverage is asked for. */
-  readonly actionsOf: Map<number, readonly number[]> | null
+  /** Source lines passed on the way to a node, by transition; kept when coverage is asked for. */
+  readonly sitesOf: Map<number, readonly number[]> | null
   private readonly busyOf: number[] = []
   private readonly brokenOf: number[] = []
   private readonly transitions = new PairMap()
@@ -73,7 +74,7 @@ export class Follower {
   private readonly tracePoints: Readonly<Record<string, TracePointSpec>>
   private readonly drifts = new Map<
     number,
-    readonly { readonly shared: number; readonly broken: number; readonly actions: readonly number[] }[]
+    readonly { readonly shared: number; readonly broken: number; readonly sites: readonly number[] }[]
   >()
   private readonly scratch: Int32Array
   private readonly tuple: number[] = []
@@ -87,7 +88,7 @@ export class Follower {
     this.scratch = new Int32Array(this.slots + 2)
     this.ruleBits = (1 << noteBit) - 1
     this.inferredBit = 1 << (noteBit + machine.notes.length)
-    this.actionsOf = options.coverage ? new Map() : null
+    this.sitesOf = options.coverage ? new Map() : null
     this.observations.push({ event: '', values: [], reads: [] })
     const nobody = this.threads.intern([0, 0, 0, 0], 4)
     if (nobody !== NOBODY) throw new Error('the first thread is nobody')
@@ -246,6 +247,7 @@ export class Follower {
       const running = place.running[i]
       if (running.guard !== null && running.guard(machine) === 0) continue
       machine.made.length = 0
+      machine.sites.length = 0
       machine.owed = thread.owed
       machine.broken = 0
       machine.violated = -1
@@ -256,7 +258,11 @@ export class Follower {
         continue
       }
       if (machine.broken >= 1 << noteBit && !this.allowNotes) continue
-      found.push({ state: this.after(state, slot, next), made: this.marked(machine.made), action: running.action })
+      found.push({
+        state: this.after(state, slot, next),
+        made: this.marked(machine.made),
+        sites: machine.sites.length === 0 ? none : machine.sites.slice(),
+      })
     }
     return found
   }
@@ -327,28 +333,28 @@ export class Follower {
   /** What the rest of the world may do unseen, in one go, with these variables: all that it leads to. */
   drift(
     shared: number,
-  ): readonly { readonly shared: number; readonly broken: number; readonly actions: readonly number[] }[] {
+  ): readonly { readonly shared: number; readonly broken: number; readonly sites: readonly number[] }[] {
     if (!this.mayDrift) return []
     const known = this.drifts.get(shared)
     if (known !== undefined) return known
-    const found = new Map<number, { shared: number; broken: number; actions: readonly number[] }>()
+    const found = new Map<number, { shared: number; broken: number; sites: readonly number[] }>()
     const start = this.states.intern([shared, 0, ...this.machine.tasks.map(() => NOBODY)], this.slots + 2)
     const seen = new Set([start])
-    const pending: { state: number; actions: readonly number[] }[] = [{ state: start, actions: [] }]
+    const pending: { state: number; sites: readonly number[] }[] = [{ state: start, sites: [] }]
     const places = this.machine.tasks[this.others]
     while (pending.length > 0) {
-      const { state, actions } = pending.pop()!
+      const { state, sites } = pending.pop()!
       const place = this.place(this.others, this.threadOf(state, this.others))
       for (const outcome of this.outcomes(state, this.others, (i) => place.running[i].silent, null)) {
         if (!this.isDroppable(outcome.made) || seen.has(outcome.state)) continue
         seen.add(outcome.state)
-        const path = [...actions, outcome.action]
+        const path = [...sites, ...outcome.sites]
         const thread = this.threadOf(outcome.state, this.others)
         if (thread === NOBODY) {
           const after = this.states.at(outcome.state, 0)
           if (after !== shared)
-            found.set(outcome.state, { shared: after, broken: this.states.at(outcome.state, 1), actions: path })
-        } else if (places[this.threads.at(thread, 0)].silent) pending.push({ state: outcome.state, actions: path })
+            found.set(outcome.state, { shared: after, broken: this.states.at(outcome.state, 1), sites: path })
+        } else if (places[this.threads.at(thread, 0)].silent) pending.push({ state: outcome.state, sites: path })
       }
     }
     const list = [...found.values()]
@@ -366,7 +372,7 @@ export class Follower {
 
   private compute(node: number, slot: number, shape: number): number {
     const observation = this.observations[shape]
-    const trail: Trail | null = this.actionsOf === null ? null : new Map()
+    const trail: Trail | null = this.sitesOf === null ? null : new Map()
     const start = this.nodes.list(node)
     const seen = new Set(start)
     const levels = [new Set(start)]
@@ -395,7 +401,7 @@ export class Follower {
       return NOWHERE
     }
     const next = this.nodeOf(found)
-    if (trail !== null) this.actionsOf!.set(this.transition(node, slot, shape), actionsOn(trail, found))
+    if (trail !== null) this.sitesOf!.set(this.transition(node, slot, shape), sitesOn(trail, found))
     return next
   }
 
@@ -435,7 +441,7 @@ export class Follower {
         if (rest !== null && this.readsMatch(state, observation)) {
           const next = this.withPending(state, slot, rest)
           results.add(next)
-          trail?.set(next, { from: state, actions: [] })
+          trail?.set(next, { from: state, sites: [] })
         }
       }
       if (!this.isDroppable(thread.pending)) continue
@@ -452,7 +458,7 @@ export class Follower {
         if (rest !== null && this.readsMatch(outcome.state, observation)) {
           const next = this.withPending(outcome.state, slot, rest)
           results.add(next)
-          trail?.set(next, { from: state, actions: [outcome.action] })
+          trail?.set(next, { from: state, sites: outcome.sites })
         }
         if (!seenAll) continue
         // Back at the beginning without a record: that is what `drift` is for, except that this task is elsewhere now.
@@ -460,7 +466,7 @@ export class Follower {
         const next = outcome.made.length === 0 ? outcome.state : this.withPending(outcome.state, slot, outcome.made)
         if (seen.has(next)) continue
         seen.add(next)
-        trail?.set(next, { from: state, actions: [outcome.action] })
+        trail?.set(next, { from: state, sites: outcome.sites })
         pending.push(next)
       }
     }
@@ -489,7 +495,7 @@ export class Follower {
         const next = this.withPending(outcome.state, slot, [...thread.pending, ...outcome.made])
         if (seen.has(next)) continue
         seen.add(next)
-        trail?.set(next, { from: state, actions: [outcome.action] })
+        trail?.set(next, { from: state, sites: outcome.sites })
         pending.push(next)
       }
       if (stays) settled.add(state)
@@ -501,11 +507,11 @@ export class Follower {
   drifted(level: Iterable<number>, seen: Set<number>, trail: Trail | null): Set<number> {
     const next = new Set<number>()
     for (const state of level) {
-      for (const { shared, broken, actions } of this.drift(this.states.at(state, 0))) {
+      for (const { shared, broken, sites } of this.drift(this.states.at(state, 0))) {
         const after = this.withShared(state, shared, this.seenBroken(state, broken))
         if (seen.has(after)) continue
         seen.add(after)
-        trail?.set(after, { from: state, actions })
+        trail?.set(after, { from: state, sites })
         next.add(after)
       }
     }
@@ -548,19 +554,21 @@ export class Follower {
   }
 }
 
-type Trail = Map<number, { readonly from: number; readonly actions: readonly number[] }>
+const none: readonly number[] = []
 
-function actionsOn(trail: Trail, ends: Iterable<number>): number[] {
-  const actions = new Set<number>()
+type Trail = Map<number, { readonly from: number; readonly sites: readonly number[] }>
+
+function sitesOn(trail: Trail, ends: Iterable<number>): number[] {
+  const sites = new Set<number>()
   const seen = new Set<number>()
   for (const end of ends) {
     for (let state = end; !seen.has(state);) {
       seen.add(state)
       const step = trail.get(state)
       if (step === undefined) break
-      for (const a of step.actions) actions.add(a)
+      for (const site of step.sites) sites.add(site)
       state = step.from
     }
   }
-  return [...actions].sort((a, b) => a - b)
+  return [...sites].sort((a, b) => a - b)
 }

@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly notes: readonly string[]
   /** Variables that count further than the system says. */
   readonly wide: readonly string[]
+  /** Keep source lines, for coverage. */
+  readonly marks: boolean
 }
 
 /** First bit of the notes in `broken`. */
@@ -38,7 +40,6 @@ export interface Running {
   readonly guard: Value | null
   /** Next place, or -1 after a violation. */
   readonly run: Step
-  readonly action: number
   /** Names of events that may come first, before the task is back at its beginning. */
   readonly first: ReadonlySet<string>
   /** The task may come back to its beginning without an event that must be seen ... */
@@ -64,6 +65,10 @@ export class Machine {
   readonly registers: Int32Array
   /** Emissions (numbers of `emissions`) that the last segment made, in order. */
   readonly made: number[] = []
+  /** Source lines that the last segment passed, if they are kept. */
+  readonly sites: number[] = []
+  /** All source lines that some task may pass. */
+  readonly allSites = new Set<number>()
   /** Bit per rule: owed by the task that runs. */
   owed = 0
   /** The task that runs has shown something since its beginning. */
@@ -98,6 +103,7 @@ export class Machine {
     })
     const cutOptions: CutOptions = {
       observed: options.observed,
+      marks: options.marks,
       kept: (name) => options.rules.some((r) => r.owes === name) || options.notes.includes(name),
     }
     this.tasks = system.tasks.map((_, task) => this.places(cutTask(this.system, task, cutOptions), options))
@@ -127,7 +133,6 @@ export class Machine {
       running: place.segments.map((s, k) => ({
         guard: s.guard === null ? null : this.value(s.guard),
         run: this.block(s.body, options.observed),
-        action: s.action,
         ...ways[i][k],
       })),
     }))
@@ -147,6 +152,15 @@ export class Machine {
       }
       case 'stop':
         return () => -1
+      case 'mark': {
+        const { site } = block
+        this.allSites.add(site)
+        const next = this.block(block.next, observed)
+        return (m) => {
+          m.sites.push(site)
+          return next(m)
+        }
+      }
       case 'if': {
         const condition = this.value(block.condition)
         const then = this.block(block.then, observed)
@@ -309,7 +323,8 @@ function widened(system: TransitionSystem, names: readonly string[]): Transition
 
 /** Goes to sleep and does nothing else. */
 function fallsAsleep(block: Block, cut: Cut): boolean {
-  if (block.kind === 'do' && block.statement.kind === 'set') return fallsAsleep(block.next, cut)
+  if (block.kind === 'mark' || (block.kind === 'do' && block.statement.kind === 'set'))
+    return fallsAsleep(block.next, cut)
   return block.kind === 'goto' && cut.places[block.location].asleep
 }
 
@@ -367,6 +382,9 @@ function waysOf(cut: Cut, options: MachineOptions): Way[][] {
         case 'if':
           visit(block.then, way, changes)
           visit(block.otherwise, way, changes)
+          return
+        case 'mark':
+          visit(block.next, way, changes)
           return
         case 'do':
           visit(block.next, way, changes || block.statement.kind === 'store')

@@ -11,6 +11,7 @@ export type Block =
   | { readonly kind: 'do'; readonly statement: Extract<Statement, { kind: 'store' | 'set' | 'check' }>; next: Block }
   | { readonly kind: 'if'; readonly condition: Expression; readonly then: Block; readonly otherwise: Block }
   | { readonly kind: 'emit'; readonly name: string; readonly values: readonly Expression[]; next: Block }
+  | { readonly kind: 'mark'; readonly site: number; next: Block }
   | { readonly kind: 'goto'; readonly location: number }
   /** The action has ended in a violation. */
   | { readonly kind: 'stop' }
@@ -18,8 +19,6 @@ export type Block =
 export interface Segment {
   readonly guard: Expression | null
   readonly body: Block
-  /** The action that it is a part of. */
-  readonly action: number
 }
 
 export interface Place {
@@ -42,6 +41,8 @@ export interface CutOptions {
   readonly observed: (name: string) => boolean
   /** Is it of use although the trace does not show it (rules and notes)? */
   readonly kept: (name: string) => boolean
+  /** Keep source lines, for coverage. */
+  readonly marks: boolean
 }
 
 type Environment = ReadonlyMap<number, number>
@@ -68,7 +69,6 @@ export function cutTask(system: TransitionSystem, task: number, options: CutOpti
     place.segments.push({
       guard: null,
       body: known.reduce((next, r) => setTo(r, environment.get(r)!, next), body),
-      action: action.id,
     })
     return number
   })
@@ -78,7 +78,6 @@ export function cutTask(system: TransitionSystem, task: number, options: CutOpti
       places[i].segments.push({
         guard: action.guard,
         body: cutter.write(rest, new Map(), action, false),
-        action: action.id,
       })
     }
   })
@@ -115,6 +114,8 @@ class Cutter {
     const next: Rest = { ...at, index: at.index + 1 }
     switch (statement.kind) {
       case 'step':
+        if (!this.options.marks) return this.write(next, environment, action, passed)
+        return { kind: 'mark', site: statement.site, next: this.write(next, environment, action, passed) }
       case 'cover':
         return this.write(next, environment, action, passed)
       case 'goto':
@@ -241,6 +242,8 @@ function freeRegisters(block: Block, liveAt: (location: number) => readonly numb
       return new Set(liveAt(block.location))
     case 'stop':
       return new Set()
+    case 'mark':
+      return freeRegisters(block.next, liveAt)
     case 'emit': {
       const free = freeRegisters(block.next, liveAt)
       for (const v of block.values) addRegisters(v, free)

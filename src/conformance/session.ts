@@ -28,6 +28,8 @@ export interface SessionOptions {
   /** Objects of which events are kept. */
   readonly objectsMax: number
   readonly findingsMax: number
+  /** Transitions that are taken, for coverage. */
+  readonly taken: Set<number>
 }
 
 /** Events of an object that are read before the thorough search begins, and for how long at most. */
@@ -45,8 +47,7 @@ export class Session implements RecordSink {
   judged = 0
   searches = 0
   readonly objects = new Map<number, TracedObject>()
-  /** Transitions taken, for coverage. */
-  readonly taken: Set<number> | null
+  private readonly taken: Set<number> | null
   private readonly options: SessionOptions
   private readonly follower: Follower
   private readonly history: History
@@ -64,7 +65,7 @@ export class Session implements RecordSink {
     this.follower = options.follower
     this.findings = new Findings(options.follower, options.spec, options.findingsMax)
     this.history = new History(options.follower.others)
-    this.taken = options.follower.actionsOf === null ? null : new Set()
+    this.taken = options.follower.sitesOf === null ? null : options.taken
     this.actorList.push({ number: 0, task: 0, at: null, away: false })
   }
 

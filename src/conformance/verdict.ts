@@ -82,4 +82,6 @@ export interface TraceVerdict {
   readonly judged: number
   readonly objects: number
   readonly lines: number
+  /** Why the input ends too early, or null. */
+  readonly incomplete: string | null
 }

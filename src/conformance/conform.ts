@@ -1,0 +1,266 @@
+/** One kernel's model, and the traces that are held against it. */
+import type { TransitionSystem } from '../model/system.ts'
+import { coverageOf } from './coverage.ts'
+import { Follower } from './follower.ts'
+import { Machine } from './machine.ts'
+import { observedEvents, readingsOf, type ObservationSpec, type Readings } from './observations.ts'
+import type { ReadCounts, RecordSink, TraceRecord } from './record.ts'
+import { Session } from './session.ts'
+import { Surveyor, type Base, type Survey } from './survey.ts'
+import { TextReader } from './text.ts'
+import type { Coverage, Finding, Remark, TraceVerdict } from './verdict.ts'
+
+export interface ConformanceOptions {
+  /** The list of observations, as it holds for the kernel. */
+  readonly spec: ObservationSpec
+  readonly system: TransitionSystem
+  /** Name of the kernel, for reports. */
+  readonly kernel: string
+  readonly coverage: boolean
+}
+
+export interface TraceOptions {
+  /** Probes that the trace would show; null: those that it shows at its beginning. */
+  readonly probes: ReadonlySet<string> | null
+  /** Address of the struct of object 0; null: found out. */
+  readonly base: Base | null
+  /** Events of different CPUs closer than this have no order. */
+  readonly slackNanos: number
+  /** Only this object, or all. */
+  readonly frame: number | null
+  /** A waiter that nobody wakes is a violation. */
+  readonly liveness: boolean
+  readonly findingsMax: number
+}
+
+/** Objects that are looked at. */
+const objectsMax = 1_000_000
+
+export class Conformance {
+  readonly options: ConformanceOptions
+  readonly readings: Readings
+  readonly taken = new Map<Follower, Set<number>>()
+  private readonly followers = new Map<string, Follower>()
+
+  constructor(options: ConformanceOptions) {
+    this.options = options
+    this.readings = readingsOf(options.spec, options.system)
+  }
+
+  /** The follower for traces that show these trace points. */
+  follower(events: ReadonlySet<string>): Follower {
+    const key = [...events].sort().join(' ')
+    const known = this.followers.get(key)
+    if (known !== undefined) return known
+    const { spec, system, coverage } = this.options
+    const machine = new Machine(system, {
+      observed: (name) => events.has(name),
+      optional: (name) =>
+        spec.tracePoints[name]?.optional === true || spec.tracePoints[name]?.optionalAfter !== undefined,
+      rules: spec.rules,
+      notes: Object.keys(spec.notes),
+      wide: spec.wide,
+      marks: coverage,
+    })
+    const follower = new Follower(machine, spec.tracePoints, { coverage })
+    this.followers.set(key, follower)
+    this.taken.set(follower, new Set())
+    return follower
+  }
+
+  /** Era of the kernel itself, by the value with which the counter begins. */
+  get era(): string | null {
+    const { spec, system } = this.options
+    const counter = system.variables.findIndex((v) => v.name === spec.resume.variable)
+    return spec.eras.find((e) => e.initially === system.initial[0][counter])?.name ?? null
+  }
+
+  coverage(): Coverage {
+    return coverageOf(this.options.system, this.taken)
+  }
+}
+
+/** One trace: what its beginning shows, then all of its records. */
+export class TraceCheck implements RecordSink {
+  survey: Survey | null = null
+  session: Session | null = null
+  private readonly conformance: Conformance
+  private readonly options: TraceOptions
+  private readonly surveyor: Surveyor
+
+  constructor(conformance: Conformance, options: TraceOptions) {
+    this.conformance = conformance
+    this.options = options
+    this.surveyor = new Surveyor(conformance.options.spec, conformance.readings)
+  }
+
+  /** The records of the beginning go here first ... */
+  get beginning(): RecordSink {
+    return this.surveyor
+  }
+
+  /** ... and then, from the first one on, here. */
+  begin(): void {
+    const { spec } = this.conformance.options
+    const { probes, base, slackNanos, frame, findingsMax } = this.options
+    this.survey = this.surveyor.result()
+    const shown = new Set([...this.survey.probes, ...(probes ?? [])])
+    const follower = this.conformance.follower(observedEvents(spec, shown))
+    this.session = new Session({
+      follower,
+      spec,
+      readings: this.conformance.readings,
+      base: base ?? this.survey.base,
+      slackNanos,
+      frame,
+      objectsMax,
+      findingsMax,
+      taken: this.conformance.taken.get(follower)!,
+    })
+  }
+
+  record(record: TraceRecord): void {
+    this.session!.record(record)
+  }
+
+  lost(line: number, cpu: number, count: number): void {
+    this.session!.lost(line, cpu, count)
+  }
+
+  /** `cut`: why the input ends too early, or null. */
+  end(counts: ReadCounts, cut: string | null): TraceVerdict {
+    const session = this.session!
+    session.end()
+    const { findings } = session
+    const remarks = [...this.remarksOnInput(counts, cut), ...findings.remarks]
+    const all = [...findings.list, ...(this.options.liveness ? livenessFindings(findings.remarks) : [])]
+    const unjudged = remarks.some((r) => r.kind === 'unjudged')
+    return {
+      verdict:
+        all.length > 0
+          ? 'violated'
+          : session.judged === 0
+            ? 'nothing'
+            : cut !== null || unjudged
+              ? 'incomplete'
+              : 'conforms',
+      findings: all.sort((a, b) => a.line - b.line),
+      more: findings.more,
+      remarks: remarks.sort((a, b) => a.line - b.line),
+      lines: counts.lines,
+      events: counts.events,
+      relevant: counts.relevant,
+      judged: session.judged,
+      objects: [...session.objects.values()].filter((o) => o.ours).length,
+      incomplete: cut,
+    }
+  }
+
+  private remarksOnInput(counts: ReadCounts, cut: string | null): Remark[] {
+    const found: Remark[] = []
+    const say = (kind: Remark['kind'], line: number, message: string): void =>
+      void found.push({ kind, line, message, object: null })
+    const { era } = this.conformance
+    const looks = this.survey!.era
+    if (looks !== null && era !== null && looks !== era)
+      say('era', 0, `this looks like a ${looks} kernel; ${this.conformance.options.kernel} is ${era}`)
+    if (cut !== null) say('input', counts.lines, cut)
+    if (counts.beginningLost) say('input', 0, 'the buffer had wrapped: the trace begins in the middle')
+    if (counts.garbage > 0)
+      say(
+        'input',
+        counts.garbageFirst,
+        `${plural(counts.garbage, 'line is', 'lines are')} no events of any known format, and skipped`,
+      )
+    if (counts.tooLong > 0)
+      say('input', 0, `${plural(counts.tooLong, 'of them is', 'of them are')} longer than any event`)
+    if (counts.incomplete > 0)
+      say(
+        'input',
+        counts.incompleteFirst,
+        `${plural(counts.incomplete, 'event lacks', 'events lack')} a field that the model needs, or has something in it that is no number`,
+      )
+    if (counts.backwards > 0)
+      say(
+        'input',
+        0,
+        `the clock of a CPU goes back ${plural(counts.backwards, 'time', 'times')}; the order of the lines is taken`,
+      )
+    return found
+  }
+}
+
+const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+
+/** Waiters whom nobody woke, as findings. */
+const livenessFindings = (remarks: readonly Remark[]): Finding[] =>
+  remarks
+    .filter((r) => r.kind === 'waiter' || r.kind === 'asleep')
+    .map((r) => ({
+      kind: 'liveness',
+      class: 'hung-waiter',
+      message: r.message,
+      line: r.line,
+      time: 0,
+      cpu: 0,
+      task: 0,
+      object: r.object ?? '',
+      event: '',
+      allowed: [],
+      against: [],
+      repair: null,
+      window: [],
+    }))
+
+/** Bytes at the beginning that are looked at before anything is judged. */
+const surveyBytes = 8 << 20
+
+/** A trace as text, piece by piece. */
+export class TextCheck {
+  readonly check: TraceCheck
+  private readonly conformance: Conformance
+  private kept: Uint8Array[] = []
+  private keptBytes = 0
+  private reader: TextReader | null = null
+
+  constructor(conformance: Conformance, options: TraceOptions) {
+    this.conformance = conformance
+    this.check = new TraceCheck(conformance, options)
+  }
+
+  get counts(): ReadCounts | null {
+    return this.reader?.counts ?? null
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.reader !== null) {
+      this.reader.write(chunk)
+      return
+    }
+    this.kept.push(chunk)
+    this.keptBytes += chunk.length
+    if (this.keptBytes >= surveyBytes) this.begin()
+  }
+
+  /** Begins to judge with what is there: a live trace should not wait for its first megabytes. */
+  begin(): void {
+    if (this.reader !== null) return
+    const first = new TextReader(this.conformance.readings.table, this.check.beginning)
+    for (const chunk of this.kept) first.write(chunk)
+    this.check.begin()
+    this.reader = new TextReader(this.conformance.readings.table, this.check)
+    for (const chunk of this.kept) this.reader.write(chunk)
+    this.kept = []
+  }
+
+  end(cut: string | null): TraceVerdict {
+    this.begin()
+    this.reader!.end()
+    return this.check.end(this.reader!.counts, cut)
+  }
+
+  /** Names of events that are there and that nobody asked for, most frequent first. */
+  others(): string[] {
+    return [...(this.reader?.others.values() ?? [])].sort((a, b) => b.count - a.count).map((o) => o.name)
+  }
+}

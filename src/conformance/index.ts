@@ -1,0 +1,6 @@
+/** Conformance: a trace of a real kernel in; the first event that cannot be, or none, out. */
+export { Conformance, TextCheck, TraceCheck, type ConformanceOptions, type TraceOptions } from './conform.ts'
+export { forRelease, type ObservationSpec } from './observations.ts'
+export { coverageText, traceText, type ReportOptions } from './report.ts'
+export { parseAddress } from './survey.ts'
+export type { Coverage, Finding, Remark, TraceVerdict } from './verdict.ts'
