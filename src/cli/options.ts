@@ -20,7 +20,8 @@ export interface SearchFlags {
   readonly memoryModel: MemoryModel
 }
 
-export const widthDefault = 72
+/** Of a commit message; less on a narrow terminal. */
+const widthDefault = Math.max(40, Math.min(72, process.stdout.columns ?? 72))
 
 export function addQuestionOptions(command: Command): Command {
   return command
