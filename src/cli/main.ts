@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBugs } from './bugs.ts'
 import { addCheck } from './check.ts'
 import { addConform } from './conform.ts'
+import { addExport } from './export.ts'
 import { addInit } from './init.ts'
 import { addList } from './list.ts'
 import { addLifecycle } from './lifecycle.ts'
@@ -30,6 +31,7 @@ addBugs(program)
 addReplay(program)
 addLifecycle(program)
 addConform(program)
+addExport(program)
 addList(program)
 addSource(program)
 addInit(program)

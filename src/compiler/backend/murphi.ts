@@ -5,8 +5,9 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Action, Expression, Location, Statement, TransitionSystem } from '../../model/system.ts'
 import { atom, ExpressionText, type Language } from './export/expressions.ts'
-import { headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
+import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
+import { registersSetIn } from './export/statements.ts'
 
 export function murphiSource(system: TransitionSystem, counts: Counts | null = null): string {
   return new Generator(system).text(counts)
@@ -38,12 +39,16 @@ class Generator {
 
   text(counts: Counts | null): string {
     const starts = this.#system.initial.map((_, i) => this.#start(i))
-    const rules = this.#system.tasks.flatMap((task, t) => task.locations.flatMap((location, l) => this.#rules(t, location, l)))
+    const rules = this.#system.tasks.flatMap((task, t) =>
+      task.locations.flatMap((location, l) => this.#rules(t, location, l)),
+    )
     const finished = this.#finished()
     const variables = this.#variables()
     const constants = [...this.#outline.constants.used].map(([name, value]) => `  ${name}: ${value};`)
     const parts = [
-      this.#header(counts).map((line) => `-- ${line}`.trimEnd()).join('\n'),
+      this.#header(counts)
+        .map((line) => `-- ${line}`.trimEnd())
+        .join('\n'),
       constants.length > 0 ? ['const', ...constants].join('\n') : '',
       variables,
       ...starts,
@@ -56,12 +61,15 @@ class Generator {
   #header(counts: Counts | null): string[] {
     const run = [
       'rumur --deadlock-detection stuck --value-type int32_t --output model.c MODEL.m',
-      'gcc -O2 -mcx16 -o model model.c -lpthread && ./model    (rumur --max-errors 1000000: go on behind errors)',
+      'gcc -O2 -mcx16 -o model model.c -lpthread && ./model    (with rumur --max-errors N it goes on behind errors)',
     ]
-    const conventions = [
-      'The rule "finished" keeps good ends from being deadlocks: it fires once in each final state, so many more.',
+    const expect = ({ states, transitions, finals, badFinals, badSteps, hangs }: Counts): string[] => [
+      `Rumur counts ${counted(states, 'state')}, ${counted(transitions + finals - badSteps, 'rule')} fired, ${counted(badFinals + badSteps + hangs, 'error')}.`,
     ]
-    return headerOf(this.#system, { language: 'Murphi', run, conventions }, counts)
+    const notes = [
+      'The rule "finished" keeps good ends from being deadlocks: it fires once in each. Steps that violate are not counted.',
+    ]
+    return headerOf(this.#system, { language: 'Murphi', run, expect, notes }, counts)
   }
 
   #variables(): string {
@@ -82,7 +90,10 @@ class Generator {
     const text = new ExpressionText(this.#outline, language, -1)
     const shared = declarations.flatMap(({ name, size, members }) =>
       members.map((variable, i) => {
-        const value = text.valueFor({ kind: 'variable', variable }, { kind: 'const', value: this.#system.initial[state][variable] })
+        const value = text.valueFor(
+          { kind: 'variable', variable },
+          { kind: 'const', value: this.#system.initial[state][variable] },
+        )
         return `  ${size === null ? name : `${name}[${i}]`} := ${value};`
       }),
     )
@@ -97,7 +108,8 @@ class Generator {
   #rules(t: number, location: Location, l: number): string[] {
     const { locations } = this.#outline.tasks[t]
     return location.actions.map((action, i) => {
-      const name = location.actions.length === 1 ? locations[l] : `${locations[l]}, ${i + 1} of ${location.actions.length}`
+      const name =
+        location.actions.length === 1 ? locations[l] : `${locations[l]}, ${i + 1} of ${location.actions.length}`
       return this.#rule(action, name)
     })
   }
@@ -106,7 +118,9 @@ class Generator {
     const { task, from, guard, body } = action
     const { locations, registers, kept } = this.#outline.tasks[task]
     const scope = this.#outline.names.inner()
-    const local = new Map([...registersSetIn(body)].filter((r) => !kept.has(r)).map((r) => [r, scope.take(registers[r].source)]))
+    const local = new Map(
+      [...registersSetIn(body)].filter((r) => !kept.has(r)).map((r) => [r, scope.take(registers[r].source)]),
+    )
     const text = new ExpressionText(this.#outline, language, task, '', (register) => local.get(register) ?? null)
     const lines = new Step(this.#outline, text, action, this.#at[task]).lines(body)
     const locals = [...local].map(([r, name]) => `  ${declarationText({ ...registers[r], name }, false)}`)
@@ -126,7 +140,7 @@ class Generator {
 
   /** States in which nothing moves, rightly. Interrupts do not have to finish. */
   #finished(): string {
-    const { tasks, finals } = this.#system
+    const { tasks } = this.#system
     const conditions = tasks.flatMap((task, t) => {
       const { locations } = this.#outline.tasks[t]
       const text = new ExpressionText(this.#outline, language, t)
@@ -140,19 +154,37 @@ class Generator {
       const done = task.locations.flatMap(({ actions }, l) => (actions.length === 0 ? [isAt(l)] : []))
       return [done.length === 0 ? 'false' : done.length === 1 ? done[0] : `(${done.join(' | ')})`]
     })
-    const text = new ExpressionText(this.#outline, language, -1)
-    const checks = finals
-      .filter(({ condition }) => condition.kind !== 'const' || condition.value === 0)
-      .map(({ property, condition }) => `  assert ${text.condition(condition)} ${quoted(propertyText(this.#system, property))};`)
+    const finished = this.#outline.names.takeForAll('finished')
     return [
-      '-- A good end: it has a transition to itself, and the final conditions hold.',
-      'rule "finished"',
-      `  ${conditions.join(' &\n  ') || 'true'}`,
+      '-- A good end: it has a transition to itself.',
+      `function ${finished}(): boolean;`,
+      'begin',
+      `  return ${conditions.join(' &\n    ') || 'true'};`,
+      'end;',
+      '',
+      `rule "finished" ${finished}() ==> begin end;`,
+      ...this.#finalConditions(finished),
+    ].join('\n')
+  }
+
+  #finalConditions(finished: string): string[] {
+    const conditions = this.#system.finals.filter(
+      ({ condition }) => condition.kind !== 'const' || condition.value === 0,
+    )
+    if (conditions.length === 0) return []
+    const text = new ExpressionText(this.#outline, language, -1)
+    const kept = text.all(conditions.map(({ condition }) => condition))
+    return [
+      '',
+      'rule "final conditions"',
+      `  ${finished}() & !(${kept})`,
       '==>',
       'begin',
-      ...checks,
+      ...conditions.map(
+        ({ property, condition }) => `  ${assertion(this.#system, text.condition(condition), property)}`,
+      ),
       'end;',
-    ].join('\n')
+    ]
   }
 }
 
@@ -165,7 +197,7 @@ const language: Language = {
   hasTruths: true,
   not: (operand) => `!${operand}`,
   select: (condition, then, otherwise) => `(${condition} ? ${then} : ${otherwise})`,
-  constant: String,
+  constant: (value) => (value === -(2 ** 31) ? `(${value + 1} - 1)` : String(value)),
   arithmetic(operator, left, right, _, b) {
     const text = `${left} ${operator} ${right}`
     switch (operator) {
@@ -222,9 +254,10 @@ class Step {
         return sourceLines(this.#outline.system, statement.site).map((line) => `-- ${line}`)
       case 'store': {
         const { place, value, range } = statement
-        const { lo, hi } = this.#outline.system.variables[place.kind === 'variable' ? place.variable : place.variables[0]]
+        const { lo, hi } =
+          this.#outline.system.variables[place.kind === 'variable' ? place.variable : place.variables[0]]
         const inRange = range === -1 ? null : text.inRange(value, lo, hi)
-        const check = inRange === null ? [] : [this.#assert(inRange, range)]
+        const check = inRange === null ? [] : [assertion(this.#outline.system, inRange, range)]
         return [...check, `${text.place(place)} := ${text.valueFor(place, value)};`]
       }
       case 'set': {
@@ -232,11 +265,16 @@ class Step {
         return [`${text.place(register)} := ${text.valueFor(register, statement.value)};`]
       }
       case 'check':
-        return [this.#assert(text.condition(statement.condition), statement.property)]
+        return [assertion(this.#outline.system, text.condition(statement.condition), statement.property)]
       case 'if': {
         const then = this.#block(statement.then, isLast).map((line) => `  ${line}`)
         const otherwise = this.#block(statement.otherwise, isLast).map((line) => `  ${line}`)
-        return [`if ${text.condition(statement.condition)} then`, ...then, ...(otherwise.length > 0 ? ['else', ...otherwise] : []), 'end;']
+        return [
+          `if ${text.condition(statement.condition)} then`,
+          ...then,
+          ...(otherwise.length > 0 ? ['else', ...otherwise] : []),
+          'end;',
+        ]
       }
       case 'goto': {
         const { locations } = this.#outline.tasks[this.#action.task]
@@ -251,20 +289,10 @@ class Step {
         return unreachable(statement)
     }
   }
-
-  #assert(condition: string, property: number): string {
-    return `assert ${condition} ${quoted(propertyText(this.#outline.system, property))};`
-  }
 }
 
-function registersSetIn(body: readonly Statement[]): Set<number> {
-  const found = new Set<number>()
-  for (const s of body) {
-    if (s.kind === 'set') found.add(s.register)
-    else if (s.kind === 'if') for (const r of [...registersSetIn(s.then), ...registersSetIn(s.otherwise)]) found.add(r)
-  }
-  return found
-}
+const assertion = (system: TransitionSystem, condition: string, property: number): string =>
+  `assert ${condition} ${quoted(propertyText(system, property))};`
 
 function declarationText(declaration: Declaration, hasNote = true): string {
   const { name, source, size, lo, hi, truth } = declaration

@@ -5,10 +5,10 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Action, Expression, Statement, TransitionSystem } from '../../model/system.ts'
 import { registersOf } from '../expression.ts'
-import { actionsOf } from './export/arrays.ts'
 import { atom, ExpressionText, type Arithmetic, type Language } from './export/expressions.ts'
-import { headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
+import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
+import { actionsOf, expressionsOf, locationsIn, registersSetIn, statementsIn } from './export/statements.ts'
 
 export function promelaSource(system: TransitionSystem, counts: Counts | null = null): string {
   return new Generator(system).text(counts)
@@ -22,7 +22,7 @@ const reserved = new Set(
     'notrace np_ od of pc_value pid printf printm priority proctype provided return run select set_priority short show skip ' +
     'timeout trace true typedef unless unsigned xr xs ' +
     'auto case char const continue default double enum extern long main now register signed sizeof static struct switch this ' +
-    'tt union void volatile while II NULL EOF'
+    'tt union void volatile while'
   ).split(' '),
 )
 
@@ -45,7 +45,7 @@ const language: Language = {
     if (operator === '&' || operator === '|' || operator === '^') return { text, level: 'bits' }
     if (operator === '<<' || operator === '>>')
       return { text: b.lo < 0 || b.hi > 31 ? `${left} ${operator} (${right} & 31)` : text, level: 'bits' }
-    const overflows = a.lo === -(2 ** 31) && b.lo <= -1 && b.hi >= -1
+    const overflows = a.lo <= -(2 ** 31) && b.lo <= -1 && b.hi >= -1
     const safe = overflows ? `(${right} == -1 -> ${operator === '/' ? `0 - ${left}` : '0'} : ${text})` : text
     if (b.lo <= 0 && b.hi >= 0) return atom(`(${right} == 0 -> 0 : ${safe})`)
     return overflows ? atom(safe) : { text, level: 'arithmetic' }
@@ -87,16 +87,23 @@ class Generator {
     const starts = this.#system.initial.length
     const run = [
       'spin -o1 -o2 -o3 -a MODEL.pml && gcc -O2 -fwrapv -DSAFETY -DNOREDUCE -DVECTORSZ=4096 -o pan pan.c',
-      './pan -m10000000    (-c0: go on behind errors. Without -DNOREDUCE: partial order reduction, fewer states)',
+      './pan -m10000000    (with -c0 it goes on behind errors)',
     ]
-    const conventions = [
+    const expect = ({ states, transitions, badFinals, badSteps }: Counts): string[] => {
+      if (badSteps > 0) return ['Spin goes on behind a violated assertion, and so counts states that follow from it.']
+      const [before, first] = starts === 1 ? [0, 1] : [1, 1 + starts]
+      return [
+        `Spin counts ${counted(states + before, 'state')} stored, ${counted(transitions + first + badFinals, 'transition')}.`,
+      ]
+    }
+    const notes = [
       starts === 1
-        ? 'Spin counts the initial state as a transition: 1 more.'
-        : `Spin starts before the ${starts} initial states: 1 state and ${starts + 1} transitions more.`,
-      'A violated assertion does not end a d_step under -c0, so compare counts only where nothing but hangs is violated.',
-      'A hang is an invalid end state; finished tasks and interrupt tasks stand at valid ones.',
+        ? 'Spin counts the initial state among the transitions.'
+        : 'Spin counts a state before the initial ones.',
+      'A hang is an invalid end state. Finished tasks and interrupts stand at valid ones.',
+      'Without -DNOREDUCE Spin reduces partial orders: fewer states, same verdict.',
     ]
-    return headerOf(this.#system, { language: 'Promela', run, conventions }, counts)
+    return headerOf(this.#system, { language: 'Promela', run, expect, notes }, counts)
   }
 
   #variables(): string {
@@ -106,7 +113,8 @@ class Generator {
       const [lo, hi] = [Math.min(...all.map((d) => d.lo)), Math.max(...all.map((d) => d.hi))]
       return `hidden ${typeOf({ ...all[0], truth: false, lo, hi })} ${name};`
     })
-    if (this.#usesWay) lines.push('', '/* Which way a step goes that has several; 0 between steps. */', `byte ${this.#way};`)
+    if (this.#usesWay)
+      lines.push('', '/* Which way a step goes that has several; 0 between steps. */', `byte ${this.#way};`)
     const hidden = transient.length > 0 ? ['', '/* Used inside steps only; no part of a state. */', ...transient] : []
     return [...lines, ...hidden].join('\n')
   }
@@ -114,10 +122,14 @@ class Generator {
   /** Null where the initial states differ. */
   #initialText(declaration: Declaration): string | null {
     const values = this.#initialValues(declaration, 0)
-    const isAlways = this.#system.initial.every((_, i) => this.#initialValues(declaration, i).every((v, k) => v === values[k]))
+    const isAlways = this.#system.initial.every((_, i) =>
+      this.#initialValues(declaration, i).every((v, k) => v === values[k]),
+    )
     if (!isAlways) return null
     const alike = values.every((value) => value === values[0])
-    return alike ? this.#initialValue(declaration, 0, values[0]) : `{${values.map((v, k) => this.#initialValue(declaration, k, v)).join(', ')}}`
+    return alike
+      ? this.#initialValue(declaration, 0, values[0])
+      : `{${values.map((v, k) => this.#initialValue(declaration, k, v)).join(', ')}}`
   }
 
   #initialValues({ members }: Declaration, state: number): number[] {
@@ -133,12 +145,16 @@ class Generator {
     const differing = this.#outline.declarations.filter((d) => this.#initialText(d) === null)
     const ways = this.#system.initial.map((_, i) => {
       const sets = differing.flatMap((d) =>
-        this.#initialValues(d, i).map((value, k) => `${d.size === null ? d.name : `${d.name}[${k}]`} = ${this.#initialValue(d, k, value)}`),
+        this.#initialValues(d, i).map(
+          (value, k) => `${d.size === null ? d.name : `${d.name}[${k}]`} = ${this.#initialValue(d, k, value)}`,
+        ),
       )
       return `    :: d_step { ${sets.join('; ') || 'skip'} }`
     })
     const runs = this.#outline.tasks.map(({ name }) => `    run ${name}();`)
-    return ['init {', '  atomic {', '    if', ...ways, '    fi;', ...runs, '  }', 'end_start:', '  false', '}'].join('\n')
+    return ['init {', '  atomic {', '    if', ...ways, '    fi;', ...runs, '  }', 'end_start:', '  false', '}'].join(
+      '\n',
+    )
   }
 
   #expressions(task: number): ExpressionText {
@@ -149,7 +165,9 @@ class Generator {
     const { name, registers, kept } = this.#outline.tasks[t]
     const { interrupt } = this.#system.tasks[t]
     const active = this.#system.initial.length > 1 ? '' : 'active '
-    const locals = registers.filter((_, r) => kept.has(r)).map((r) => `  ${declarationText(r, r.lo <= 0 && r.hi >= 0 ? null : '0')}`)
+    const locals = registers
+      .filter((_, r) => kept.has(r))
+      .map((r) => `  ${declarationText(r, r.lo <= 0 && r.hi >= 0 ? null : '0')}`)
     return [
       ...(interrupt ? ['/* An interrupt: it never has to finish. */'] : []),
       `${active}proctype ${name}()`,
@@ -169,7 +187,7 @@ class Generator {
   #location(t: number, l: number): string[] {
     const { actions } = this.#system.tasks[t].locations[l]
     const label = `${this.#label(t, l)}:`
-    if (actions.length === 0) return ['', label, ...this.#done(t)]
+    if (actions.length === 0) return ['', label, ...this.#done(t, this.#label(t, l))]
     const steps = actions.flatMap((action) => this.#action(action))
     // Spin takes a goto to a d_step for a jump into it, but not one to the `if` around it.
     const isPlain = steps.length === 1 && !steps[0].some((line) => /^(d_step|atomic) /.test(line))
@@ -185,25 +203,30 @@ class Generator {
    * A task that is done does nothing; the last one looks at the final conditions when nothing moves any more. The last,
    * because only processes declared before can be asked where they stand.
    */
-  #done(t: number): string[] {
+  #done(t: number, label: string): string[] {
     const { finals, tasks } = this.#system
     const last = tasks.findLastIndex((task) => !task.interrupt)
     const conditions = finals.filter(({ condition }) => condition.kind !== 'const' || condition.value === 0)
     if (t !== last || conditions.length === 0) return ['  false;']
     const all = tasks.flatMap((task, other) => {
       if (task.interrupt || other === t) return []
-      const done = task.locations.flatMap(({ actions }, l) => (actions.length === 0 ? [`${this.#outline.tasks[other].name}@${this.#label(other, l)}`] : []))
+      const done = task.locations.flatMap(({ actions }, l) =>
+        actions.length === 0 ? [`${this.#outline.tasks[other].name}@${this.#label(other, l)}`] : [],
+      )
       return done.length === 0 ? ['false'] : done.length === 1 ? done : [`(${done.join(' || ')})`]
     })
-    const here = this.#system.tasks[t].locations.findIndex(({ actions }) => actions.length === 0)
-    const finished = ['timeout', ...all].join(' && ')
+    const text = this.#expressions(-1)
+    const kept = text.all(conditions.map(({ condition }) => condition))
+    const checks = conditions.map(({ property, condition }) =>
+      assertion(this.#system, text.condition(condition), property),
+    )
     return [
       '  /* Final conditions. */',
       '  if',
-      ...conditions.flatMap(({ property, condition }) => [
-        `  /* ${plain(propertyText(this.#system, property))} */`,
-        `  :: ${finished} && !(${this.#expressions(-1).condition(condition)}) -> assert(false); goto ${this.#label(t, here)}`,
-      ]),
+      `  :: atomic { ${['timeout', ...all].join(' && ')} && !(${kept}) ->`,
+      ...checks.map((line) => `       ${line}`),
+      '     }',
+      `     goto ${label}`,
       '  fi;',
     ]
   }
@@ -211,11 +234,14 @@ class Generator {
   /** The alternatives of an action, each a statement with what follows it. */
   #action(action: Action): string[][] {
     const head = comment(sourceLines(this.#system, action.site)).split('\n')
-    return alternativesOf(action, this.#limits.splits).map((alternative, i) => [...(i === 0 ? head : []), ...this.#alternative(action, alternative)])
+    return alternativesOf(action, this.#limits.splits).map((alternative, i) => [
+      ...(i === 0 ? head : []),
+      ...this.#alternative(action, alternative),
+    ])
   }
 
   #alternative(action: Action, { conditions, body }: Alternative): string[] {
-    const ways = [...new Set(gotosOf(body))]
+    const ways = [...locationsIn(body)]
     const condition = this.#expressions(action.task).all(conditions)
     const label = (way: number): string => this.#label(action.task, way)
     if (this.#isAtomic(action.task, body)) {
@@ -231,13 +257,21 @@ class Generator {
     }).lines(body)
     if (usesExit) lines.push(`${exit}:`, '  skip')
     const isPlain = isSilent(lines) || (condition === null && lines.length === 1)
-    const step = isPlain ? (isSilent(lines) ? [`${condition ?? 'true'};`] : lines) : block('d_step', condition, lines, ';')
+    // Spin refuses a `true` that leads to itself.
+    const idle = ways[0] === action.from ? 'assert(true)' : 'true'
+    const step = isPlain
+      ? isSilent(lines)
+        ? [`${condition ?? idle};`]
+        : lines
+      : block('d_step', condition, lines, ';')
     if (ways.length === 0) return [...step, 'false;']
     if (ways.length === 1) return [...step, `goto ${label(ways[0])};`]
     this.#usesWay = true
     const take = (i: number): string => `${this.#way} == ${i} -> ${this.#way} = 0`
     const choices = ways.map((way, i) =>
-      i === 0 ? `:: ${this.#way} == 0 -> goto ${label(way)}` : `:: ${this.#limits.takesInSteps ? `d_step { ${take(i)} }` : take(i)}; goto ${label(way)}`,
+      i === 0
+        ? `:: ${this.#way} == 0 -> goto ${label(way)}`
+        : `:: ${this.#limits.takesInSteps ? `d_step { ${take(i)} }` : take(i)}; goto ${label(way)}`,
     )
     return block('atomic', null, [...step, 'if', ...choices, 'fi'], '')
   }
@@ -248,7 +282,7 @@ class Generator {
    */
   #isAtomic(task: number, body: readonly Statement[]): boolean {
     const { kept } = this.#outline.tasks[task]
-    return this.#limits.prefersAtomic && isLong(body) && [...registersIn(body)].every((r) => kept.has(r))
+    return this.#limits.prefersAtomic && isLong(body) && registersIn(body).every((r) => kept.has(r))
   }
 }
 
@@ -276,12 +310,17 @@ interface Limits {
 
 function limitsFor(actions: readonly Action[]): Limits {
   const steps = (splits: boolean) => actions.flatMap((action) => alternativesOf(action, splits)).filter(isStep)
-  const ways = steps(true).reduce((n, { body }) => n + new Set(gotosOf(body)).size - 1, 0)
+  const ways = steps(true).reduce((n, { body }) => n + locationsIn(body).size - 1, 0)
   const splits = steps(true).length <= dStepsMax
-  return { takesInSteps: steps(true).length + ways <= dStepsMax, splits, prefersAtomic: !splits && steps(false).length > dStepsMax }
+  return {
+    takesInSteps: steps(true).length + ways <= dStepsMax,
+    splits,
+    prefersAtomic: !splits && steps(false).length > dStepsMax,
+  }
 }
 
-const isStep = ({ conditions, body }: Alternative): boolean => isLong(body) || (conditions.length > 0 && body.some((s) => s.kind !== 'step' && s.kind !== 'goto'))
+const isStep = ({ conditions, body }: Alternative): boolean =>
+  isLong(body) || (conditions.length > 0 && body.some((s) => s.kind !== 'step' && s.kind !== 'goto'))
 
 /** An action that begins with a decision is one alternative per outcome, if it `splits`. */
 function alternativesOf({ guard, body }: Action, splits: boolean): Alternative[] {
@@ -339,7 +378,7 @@ class Step {
         return [`${text.place(register)} = ${text.valueFor(register, statement.value)};`]
       }
       case 'check':
-        return this.#assert(text.condition(statement.condition), statement.property)
+        return [assertion(this.#outline.system, text.condition(statement.condition), statement.property)]
       case 'if':
         return [
           'if',
@@ -365,11 +404,7 @@ class Step {
   #inRange(place: Expression & { kind: 'variable' | 'element' }, value: Expression, property: number): string[] {
     const { lo, hi } = this.#outline.system.variables[place.kind === 'variable' ? place.variable : place.variables[0]]
     const condition = this.#expressions.inRange(value, lo, hi)
-    return condition === null ? [] : this.#assert(condition, property)
-  }
-
-  #assert(condition: string, property: number): string[] {
-    return [`assert(${condition}); /* ${plain(propertyText(this.#outline.system, property))} */`]
+    return condition === null ? [] : [assertion(this.#outline.system, condition, property)]
   }
 }
 
@@ -379,37 +414,23 @@ function isLong(body: readonly Statement[]): boolean {
   return statements.length > 1 || statements.some((s) => s.kind === 'if')
 }
 
-function registersIn(body: readonly Statement[]): Set<number> {
-  const found = new Set<number>()
-  const read = (e: Expression): void => registersOf(e).forEach((r) => found.add(r))
-  for (const s of body) {
-    if (s.kind === 'set') {
-      found.add(s.register)
-      read(s.value)
-    } else if (s.kind === 'store') {
-      read(s.place)
-      read(s.value)
-    } else if (s.kind === 'check') read(s.condition)
-    else if (s.kind === 'if') {
-      read(s.condition)
-      for (const r of [...registersIn(s.then), ...registersIn(s.otherwise)]) found.add(r)
-    }
-  }
-  return found
-}
+const registersIn = (body: readonly Statement[]): number[] => [
+  ...registersSetIn(body),
+  ...statementsIn(body).flatMap((s) => expressionsOf(s).flatMap((e) => [...registersOf(e)])),
+]
 
 function block(word: string, condition: string | null, lines: readonly string[], end: string): string[] {
   const guarded = condition === null ? lines : [`${condition} ->`, ...lines]
   return [`${word} {`, ...guarded.map((line) => `  ${line}`), `}${end}`]
 }
 
-function gotosOf(body: readonly Statement[]): number[] {
-  return body.flatMap((s) => (s.kind === 'goto' ? [s.location] : s.kind === 'if' ? [...gotosOf(s.then), ...gotosOf(s.otherwise)] : []))
-}
+const assertion = (system: TransitionSystem, condition: string, property: number): string =>
+  `assert(${condition}); /* ${plain(propertyText(system, property))} */`
 
 function declarationText(declaration: Declaration, initial: string | null): string {
   const { name, source, size } = declaration
-  const note = declaration.lo >= 0 && declaration.hi <= 1 && declaration.truth ? '' : `, ${declaration.lo}..${declaration.hi}`
+  const note =
+    declaration.lo >= 0 && declaration.hi <= 1 && declaration.truth ? '' : `, ${declaration.lo}..${declaration.hi}`
   const text = `${typeOf(declaration)} ${name}${size === null ? '' : `[${size}]`}${initial === null ? '' : ` = ${initial}`};`
   return source === name && note === '' ? text : `${text.padEnd(40)} /* ${plain(source)}${note} */`
 }

@@ -6,7 +6,7 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Action, Location, TransitionSystem } from '../../model/system.ts'
 import { atom, ExpressionText, type Language } from './export/expressions.ts'
-import { headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
+import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { identifier } from './export/names.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
 import { quoted, Step } from './export/tla-step.ts'
@@ -56,7 +56,9 @@ class Generator {
     const constants = [...this.#outline.constants.used].map(([name, value]) => `${name} == ${value}`)
     const parts = [
       `${'-'.repeat(20)} MODULE ${module} ${'-'.repeat(20)}`,
-      this.#header(module, counts).map((line) => `\\* ${line}`.trimEnd()).join('\n'),
+      this.#header(module, counts)
+        .map((line) => `\\* ${line}`.trimEnd())
+        .join('\n'),
       'EXTENDS Integers, TLC',
       ['\\* Memory, locations and registers.', 'VARIABLE s'].join('\n'),
       constants.join('\n'),
@@ -80,10 +82,17 @@ class Generator {
       '  INVARIANTS TypeOK FinalConditions',
       `java -cp tla2tools.jar tlc2.TLC -workers auto ${module}`,
     ]
-    const conventions = [
-      `TLC counts the initial states (${this.#system.initial.length}) among the states generated, and one step of Finished in each final state.`,
+    const starts = this.#system.initial.length
+    const expect = ({ states, transitions, finals, badFinals, badSteps, hangs }: Counts): string[] =>
+      badFinals + badSteps + hangs > 0
+        ? ['TLC stops at the first error.']
+        : [
+            `TLC counts ${counted(states, 'distinct state')}, ${counted(transitions + starts + finals, 'state')} generated.`,
+          ]
+    const notes = [
+      'Finished keeps good ends from being deadlocks. TLC counts its steps, and the initial states, as generated.',
     ]
-    return headerOf(this.#system, { language: 'TLA+', run, conventions }, counts)
+    return headerOf(this.#system, { language: 'TLA+', run, expect, notes }, counts)
   }
 
   #init(): string {
@@ -91,15 +100,23 @@ class Generator {
     const text = new ExpressionText(this.#outline, this.#language, -1)
     const own = tasks.flatMap(({ locations, registers, kept }, t) => [
       { field: `${this.#at[t]} |-> ${quoted(locations[0])}`, note: '' },
-      ...registers.filter((_, r) => kept.has(r)).map(({ name, truth, source }) => ({ field: `${name} |-> ${truth ? 'FALSE' : '0'}`, note: source })),
+      ...registers
+        .filter((_, r) => kept.has(r))
+        .map(({ name, truth, source }) => ({ field: `${name} |-> ${truth ? 'FALSE' : '0'}`, note: source })),
     ])
     const starts = this.#system.initial.map((values) => {
       const shared = declarations.map(({ name, size, members, source }) => {
-        const all = members.map((variable) => text.valueFor({ kind: 'variable', variable }, { kind: 'const', value: values[variable] }))
+        const all = members.map((variable) =>
+          text.valueFor({ kind: 'variable', variable }, { kind: 'const', value: values[variable] }),
+        )
         return { field: `${name} |-> ${size === null ? all[0] : functionText(all)}`, note: source }
       })
       const fields = [...shared, ...own]
-      return fields.map(({ field, note }, i) => withNote(`    ${i === 0 ? '[ ' : '  '}${field}${i === fields.length - 1 ? ' ]' : ','}`, note)).join('\n')
+      return fields
+        .map(({ field, note }, i) =>
+          withNote(`    ${i === 0 ? '[ ' : '  '}${field}${i === fields.length - 1 ? ' ]' : ','}`, note),
+        )
+        .join('\n')
     })
     if (starts.length === 1) return `Init == s =\n${starts[0]}`
     return ['Init ==', ...starts.map((start) => `  \\/ s =\n${start}`)].join('\n')
@@ -112,7 +129,10 @@ class Generator {
       ...registers.filter((_, r) => kept.has(r)).map((r) => `${r.name}: ${typeOf(r)}`),
     ])
     const fields = [...declarations.map((d) => `${d.name}: ${typeOf(d)}`), ...own]
-    return ['TypeOK == s \\in', ...fields.map((field, i) => `    ${i === 0 ? '[ ' : '  '}${field}${i === fields.length - 1 ? ' ]' : ','}`)].join('\n')
+    return [
+      'TypeOK == s \\in',
+      ...fields.map((field, i) => `    ${i === 0 ? '[ ' : '  '}${field}${i === fields.length - 1 ? ' ]' : ','}`),
+    ].join('\n')
   }
 
   #actions(location: Location, add: (name: string) => void): string[] {
@@ -156,7 +176,10 @@ class Generator {
     const text = new ExpressionText(this.#outline, this.#language, -1, 's')
     const checks = finals
       .filter(({ condition }) => condition.kind !== 'const' || condition.value === 0)
-      .flatMap(({ property, condition }) => [`     \\* ${propertyText(this.#system, property)}`, `  /\\ IsFinished => ${text.condition(condition)}`])
+      .flatMap(({ property, condition }) => [
+        `     \\* ${propertyText(this.#system, property)}`,
+        `  /\\ IsFinished => ${text.condition(condition)}`,
+      ])
     return [
       '\\* A good end.',
       'IsFinished ==',
@@ -177,8 +200,10 @@ const helpers: Readonly<Record<Helper, string>> = {
   And: bitwise('And', 'IF x = -1 /\\ y = -1 THEN -1 ELSE 0', '(x % 2) + (y % 2) = 2'),
   Or: bitwise('Or', 'IF x = 0 /\\ y = 0 THEN 0 ELSE -1', '(x % 2) + (y % 2) > 0'),
   Xor: bitwise('Xor', 'IF x = y THEN 0 ELSE -1', '(x % 2) + (y % 2) = 1'),
-  Quotient: 'Quotient(x, y) ==\n  LET q == (IF x < 0 THEN -x ELSE x) \\div (IF y < 0 THEN -y ELSE y)\n  IN IF (x < 0) = (y < 0) THEN q ELSE -q',
-  Remainder: 'Remainder(x, y) ==\n  LET r == (IF x < 0 THEN -x ELSE x) % (IF y < 0 THEN -y ELSE y)\n  IN IF x < 0 THEN -r ELSE r',
+  Quotient:
+    'Quotient(x, y) ==\n  LET q == (IF x < 0 THEN -x ELSE x) \\div (IF y < 0 THEN -y ELSE y)\n  IN IF (x < 0) = (y < 0) THEN q ELSE -q',
+  Remainder:
+    'Remainder(x, y) ==\n  LET r == (IF x < 0 THEN -x ELSE x) % (IF y < 0 THEN -y ELSE y)\n  IN IF x < 0 THEN -r ELSE r',
 }
 
 /** `ends`: the value where only signs are left; `bit`: whether the lowest bit of the result is 1. */
@@ -205,10 +230,11 @@ const languageWith = (need: (helper: Helper) => void): Language => {
     hasTruths: true,
     not: (operand) => `~${operand}`,
     select: (condition, then, otherwise) => `(IF ${condition} THEN ${then} ELSE ${otherwise})`,
-    constant: String,
+    constant: (value) => (value === -(2 ** 31) ? `(${value + 1} - 1)` : String(value)),
     arithmetic(operator, left, right, a, b) {
       const areNatural = a.lo >= 0 && b.lo >= 0
-      const unlessZero = (text: string) => (b.lo <= 0 && b.hi >= 0 ? atom(`(IF ${right} = 0 THEN 0 ELSE ${text})`) : { text, level: 'arithmetic' as const })
+      const unlessZero = (text: string) =>
+        b.lo <= 0 && b.hi >= 0 ? atom(`(IF ${right} = 0 THEN 0 ELSE ${text})`) : { text, level: 'arithmetic' as const }
       const count = b.lo < 0 || b.hi > 31 ? `(${right} % 32)` : right
       switch (operator) {
         case '+':

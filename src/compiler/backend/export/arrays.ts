@@ -3,13 +3,16 @@ import { unreachable } from '../../../base/assert.ts'
 import type { Expression, Statement, Task, TransitionSystem } from '../../../model/system.ts'
 import { walkExpression } from '../../expression.ts'
 import { constant } from './fold.ts'
+import { allExpressions } from './statements.ts'
 
 /** Variables in the order of an array. */
 export type Array = readonly number[]
 
 /** Lists of variables that an index chooses from: each is a stretch of one array, and no variable is in two. */
 export function arraysOf(system: TransitionSystem): Array[] {
-  const lists = [...listsIn(system)].map((text) => text.split(',').map(Number)).filter((list) => new Set(list).size === list.length)
+  const lists = [...listsIn(system)]
+    .map((text) => text.split(',').map(Number))
+    .filter((list) => new Set(list).size === list.length)
   lists.sort((a, b) => b.length - a.length)
   const arrays: Array[] = []
   for (const list of lists) if (!arrays.some((array) => list.some((v) => array.includes(v)))) arrays.push(list)
@@ -50,7 +53,8 @@ export function withoutStrayElements(system: TransitionSystem, arrays: readonly 
     switch (s.kind) {
       case 'store':
         if (s.place.kind === 'variable') return { ...s, value: value(s.value) }
-        if (isStretch(s.place.variables)) return { ...s, place: { ...s.place, index: value(s.place.index) }, value: value(s.value) }
+        if (isStretch(s.place.variables))
+          return { ...s, place: { ...s.place, index: value(s.place.index) }, value: value(s.value) }
         return storeChosen(s, s.place.variables, value(s.place.index), value(s.value))
       case 'set':
         return { ...s, value: value(s.value) }
@@ -58,7 +62,12 @@ export function withoutStrayElements(system: TransitionSystem, arrays: readonly 
       case 'cover':
         return { ...s, condition: value(s.condition) }
       case 'if':
-        return { ...s, condition: value(s.condition), then: s.then.map(statement), otherwise: s.otherwise.map(statement) }
+        return {
+          ...s,
+          condition: value(s.condition),
+          then: s.then.map(statement),
+          otherwise: s.otherwise.map(statement),
+        }
       case 'step':
       case 'event':
       case 'goto':
@@ -71,53 +80,50 @@ export function withoutStrayElements(system: TransitionSystem, arrays: readonly 
     ...task,
     locations: task.locations.map((location) => ({
       ...location,
-      actions: location.actions.map((a) => ({ ...a, guard: a.guard === null ? null : value(a.guard), body: a.body.map(statement) })),
+      actions: location.actions.map((a) => ({
+        ...a,
+        guard: a.guard === null ? null : value(a.guard),
+        body: a.body.map(statement),
+      })),
     })),
   }))
   return { ...system, tasks, finals: system.finals.map((f) => ({ ...f, condition: value(f.condition) })) }
 }
 
-const is = (index: Expression, i: number): Expression => ({ kind: 'binary', operator: '==', left: index, right: constant(i) })
+const is = (index: Expression, i: number): Expression => ({
+  kind: 'binary',
+  operator: '==',
+  left: index,
+  right: constant(i),
+})
 
 const chosen = (variables: readonly number[], index: Expression): Expression =>
   variables
     .map((variable): Expression => ({ kind: 'variable', variable }))
     .reduceRight((otherwise, then, i) => ({ kind: 'select', condition: is(index, i), then, otherwise }))
 
-function storeChosen(store: Extract<Statement, { kind: 'store' }>, variables: readonly number[], index: Expression, value: Expression): Statement {
+function storeChosen(
+  store: Extract<Statement, { kind: 'store' }>,
+  variables: readonly number[],
+  index: Expression,
+  value: Expression,
+): Statement {
   return variables
     .map((variable): Statement => ({ ...store, place: { kind: 'variable', variable }, value }))
-    .reduceRight((otherwise, then, i) => ({ kind: 'if', condition: is(index, i), then: [then], otherwise: [otherwise] }))
+    .reduceRight((otherwise, then, i) => ({
+      kind: 'if',
+      condition: is(index, i),
+      then: [then],
+      otherwise: [otherwise],
+    }))
 }
 
 /** Lists of variables that an index chooses from, as text. */
 function listsIn(system: TransitionSystem): Set<string> {
   const lists = new Set<string>()
-  const inExpression = (e: Expression): void =>
+  for (const e of allExpressions(system))
     walkExpression(e, (part) => {
       if (part.kind === 'element') lists.add(part.variables.join())
     })
-  const inBody = (body: readonly Statement[]): void => {
-    for (const s of body) {
-      if (s.kind === 'store') {
-        inExpression(s.place)
-        inExpression(s.value)
-      } else if (s.kind === 'set') inExpression(s.value)
-      else if (s.kind === 'check') inExpression(s.condition)
-      else if (s.kind === 'if') {
-        inExpression(s.condition)
-        inBody(s.then)
-        inBody(s.otherwise)
-      }
-    }
-  }
-  for (const { guard, body } of actionsOf(system)) {
-    if (guard !== null) inExpression(guard)
-    inBody(body)
-  }
-  for (const { condition } of system.finals) inExpression(condition)
   return lists
 }
-
-export const actionsOf = (system: TransitionSystem) =>
-  system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))

@@ -47,7 +47,13 @@ export class ExpressionText {
   /** Text of a register that stands under another name here. */
   readonly #registerText: (register: number) => string | null
 
-  constructor(outline: Outline, language: Language, task: number, state = '', registerText: (register: number) => string | null = () => null) {
+  constructor(
+    outline: Outline,
+    language: Language,
+    task: number,
+    state = '',
+    registerText: (register: number) => string | null = () => null,
+  ) {
     this.#outline = outline
     this.#language = language
     this.#task = task
@@ -73,7 +79,12 @@ export class ExpressionText {
   /** That a value lies in lo..hi; null: it does anyway. */
   inRange(e: Expression, lo: number, hi: number): string | null {
     const bounds = this.#bounds(e)
-    const limit = (operator: '>=' | '<=', value: number): Expression => ({ kind: 'binary', operator, left: e, right: { kind: 'const', value } })
+    const limit = (operator: '>=' | '<=', value: number): Expression => ({
+      kind: 'binary',
+      operator,
+      left: e,
+      right: { kind: 'const', value },
+    })
     return this.all([...(bounds.lo < lo ? [limit('>=', lo)] : []), ...(bounds.hi > hi ? [limit('<=', hi)] : [])])
   }
 
@@ -138,7 +149,9 @@ export class ExpressionText {
 
   #constant(value: number, like: Expression | null): Text {
     const named = like === null ? null : this.#nameOf(value, like)
-    return named !== null ? atom(named) : { text: this.#language.constant(value), level: value < 0 ? 'arithmetic' : 'atom' }
+    return named !== null
+      ? atom(named)
+      : { text: this.#language.constant(value), level: value < 0 ? 'arithmetic' : 'atom' }
   }
 
   #nameOf(value: number, like: Expression): string | null {
@@ -162,24 +175,33 @@ export class ExpressionText {
 
   #arithmetic(operator: Arithmetic, left: Expression, right: Expression): Text {
     const [a, b] = [this.#bounds(left), this.#bounds(right)]
-    return this.#language.arithmetic(operator, this.#tight(this.#number(left, null)), this.#tight(this.#number(right, null)), a, b)
+    return this.#language.arithmetic(
+      operator,
+      this.#tight(this.#number(left, null)),
+      this.#tight(this.#number(right, null)),
+      a,
+      b,
+    )
   }
 
   #condition(e: Expression): Text {
     const language = this.#language
     if (e.kind === 'const') return atom(e.value !== 0 ? language.yes : language.no)
     if (e.kind === 'unary' && e.operator === 'not') return this.#not(e.operand)
-    if (e.kind === 'binary' && (e.operator === 'and' || e.operator === 'or')) return this.#logic(e.operator, e.left, e.right)
+    if (e.kind === 'binary' && (e.operator === 'and' || e.operator === 'or'))
+      return this.#logic(e.operator, e.left, e.right)
     if (e.kind === 'binary' && isComparison(e.operator)) return this.#comparison(e.operator, e.left, e.right)
     if (this.#isTruth(e) !== true) return this.#comparison('!=', e, { kind: 'const', value: 0 })
     if (e.kind === 'variable' || e.kind === 'element' || e.kind === 'register') return atom(this.place(e))
-    if (e.kind === 'select') return atom(language.select(this.condition(e.condition), this.condition(e.then), this.condition(e.otherwise)))
+    if (e.kind === 'select')
+      return atom(language.select(this.condition(e.condition), this.condition(e.then), this.condition(e.otherwise)))
     return this.#comparison('!=', e, { kind: 'const', value: 0 })
   }
 
   #not(operand: Expression): Text {
     if (operand.kind === 'unary' && operand.operator === 'not') return this.#condition(operand.operand)
-    if (operand.kind === 'binary' && isComparison(operand.operator)) return this.#comparison(opposite[operand.operator], operand.left, operand.right)
+    if (operand.kind === 'binary' && isComparison(operand.operator))
+      return this.#comparison(opposite[operand.operator], operand.left, operand.right)
     if (this.#isTruth(operand) !== true) return this.#comparison('==', operand, { kind: 'const', value: 0 })
     return atom(this.#language.not(this.#tight(this.#condition(operand))))
   }
@@ -202,7 +224,10 @@ export class ExpressionText {
       const { text, level } = this.#number(e, other)
       return level === 'atom' || level === 'arithmetic' ? text : `(${text})`
     }
-    return { text: `${side(left, right)} ${this.#language.comparisons[operator]} ${side(right, left)}`, level: 'comparison' }
+    return {
+      text: `${side(left, right)} ${this.#language.comparisons[operator]} ${side(right, left)}`,
+      level: 'comparison',
+    }
   }
 
   #tight({ text, level }: Text): string {
@@ -214,4 +239,5 @@ const opposite = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<='
 
 const arithmetic: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>'])
 const isArithmetic = (operator: BinaryOperator): operator is Arithmetic => arithmetic.has(operator)
-const isComparison = (operator: BinaryOperator): operator is keyof Language['comparisons'] => !isArithmetic(operator) && operator !== 'and' && operator !== 'or'
+const isComparison = (operator: BinaryOperator): operator is keyof Language['comparisons'] =>
+  !isArithmetic(operator) && operator !== 'and' && operator !== 'or'

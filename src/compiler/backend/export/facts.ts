@@ -8,7 +8,11 @@ export class Facts {
   /** Bits that are 1. */
   readonly #ones: Map<number, number>
 
-  constructor(variables: readonly Variable[], values: Iterable<[number, number]> = [], ones: Iterable<[number, number]> = []) {
+  constructor(
+    variables: readonly Variable[],
+    values: Iterable<[number, number]> = [],
+    ones: Iterable<[number, number]> = [],
+  ) {
     this.#variables = variables
     this.#values = new Map(values)
     this.#ones = new Map(ones)
@@ -40,7 +44,8 @@ export class Facts {
     if (place.kind !== 'variable') return
     if (value.kind === 'const') this.#values.set(place.variable, value.value)
     else if (value.kind === 'binary' && value.operator === '|')
-      for (const side of [value.left, value.right]) if (side.kind === 'const') this.#ones.set(place.variable, side.value)
+      for (const side of [value.left, value.right])
+        if (side.kind === 'const') this.#ones.set(place.variable, side.value)
   }
 
   /** The condition is known to hold, or not to. */
@@ -68,7 +73,8 @@ export class Facts {
       return operand.kind === 'const' ? constant(Number(operand.value === 0)) : { ...e, operand }
     }
     if (e.kind !== 'binary') return e
-    if (e.operator === 'and' || e.operator === 'or') return binary(e.operator, this.decided(e.left), this.decided(e.right))
+    if (e.operator === 'and' || e.operator === 'or')
+      return binary(e.operator, this.decided(e.left), this.decided(e.right))
     const asked = bitsOf(e)
     return asked !== null && (this.#onesOf(asked.variable) & asked.mask) !== 0 ? constant(Number(asked.isSet)) : e
   }
@@ -86,9 +92,16 @@ export class Facts {
 
 /** `(v & mask) != 0`, or `== 0`. */
 function bitsOf(e: Expression): { readonly variable: number; readonly mask: number; readonly isSet: boolean } | null {
-  if (e.kind !== 'binary' || (e.operator !== '!=' && e.operator !== '==') || e.right.kind !== 'const' || e.right.value !== 0) return null
+  if (
+    e.kind !== 'binary' ||
+    (e.operator !== '!=' && e.operator !== '==') ||
+    e.right.kind !== 'const' ||
+    e.right.value !== 0
+  )
+    return null
   const { left } = e
-  if (left.kind !== 'binary' || left.operator !== '&' || left.left.kind !== 'variable' || left.right.kind !== 'const') return null
+  if (left.kind !== 'binary' || left.operator !== '&' || left.left.kind !== 'variable' || left.right.kind !== 'const')
+    return null
   return { variable: left.left.variable, mask: left.right.value, isSet: e.operator === '!=' }
 }
 

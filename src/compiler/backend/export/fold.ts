@@ -63,4 +63,12 @@ export function binary(operator: BinaryOperator, left: Expression, right: Expres
 
 const isZero = (e: Expression): boolean => e.kind === 'const' && e.value === 0
 const isTrue = (e: Expression): boolean => e.kind === 'const' && e.value !== 0
-const truth = (e: Expression): Expression => ({ kind: 'binary', operator: '!=', left: e, right: constant(0) })
+
+/** 0 or 1. */
+function truth(e: Expression): Expression {
+  const isTruth = e.kind === 'binary' ? truthOperators.has(e.operator) : e.kind === 'unary' && e.operator === 'not'
+  return isTruth ? e : { kind: 'binary', operator: '!=', left: e, right: constant(0) }
+}
+
+/** Operators that give 0 or 1. */
+export const truthOperators: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'and', 'or'])

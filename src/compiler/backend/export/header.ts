@@ -1,45 +1,67 @@
 /** What an exported text says about itself at its top, and about each place of the source. */
 import type { TransitionSystem } from '../../../model/system.ts'
 
-/** What a search of ours found, for comparison. */
+/** What a search of ours through everything found, to compare with. */
 export interface Counts {
   readonly states: number
   readonly transitions: number
   /** States without successors that are no hang. */
   readonly finals: number
-  /** `holds`, or the class of what is violated. */
-  readonly verdict: string
+  /** Of them, those in which a final condition is not kept. */
+  readonly badFinals: number
+  /** Steps in which a property is violated. They lead nowhere. */
+  readonly badSteps: number
+  readonly hangs: number
+  /** Classes of all that. */
+  readonly classes: readonly string[]
 }
 
-export interface HeaderPart {
+export interface Header {
   readonly language: string
   /** Commands. */
   readonly run: readonly string[]
-  /** What the tool counts otherwise than we do. */
-  readonly conventions: readonly string[]
+  /** What the tool prints for these counts. */
+  readonly expect: (counts: Counts) => readonly string[]
+  /** What else differs from our way to count. */
+  readonly notes: readonly string[]
 }
 
-export function headerOf(system: TransitionSystem, { language, run, conventions }: HeaderPart, counts: Counts | null): string[] {
+export function headerOf(
+  system: TransitionSystem,
+  { language, run, expect, notes }: Header,
+  counts: Counts | null,
+): string[] {
   const { name, kernel, fs, bounds, reductions } = system
   const list = Object.entries(bounds).map(([bound, n]) => `${bound} = ${n}`)
   return [
     `${name}${kernel ? `, kernel ${kernel}` : ''}${fs ? `, file system ${fs}` : ''}: the transition system in ${language}.`,
     `Bounds: ${list.join(', ') || 'none'}.`,
-    reductions.length === 0 ? 'One shared access, one step.' : `Steps are merged where that is invisible (${reductions.join(', ')}).`,
+    reductions.length === 0
+      ? 'One shared access, one step.'
+      : `Steps are merged where that is invisible (${reductions.join(', ')}).`,
     'Written by lastref export: change the source, not this.',
     '',
     ...run.map((line, i) => (i === 0 ? `Run:    ${line}` : `        ${line}`)),
-    counts === null
-      ? 'Expect: the states and transitions that lastref check prints for the same question.'
-      : `Expect: ${thousands(counts.states)} states, ${thousands(counts.transitions)} transitions, ${verdictText(counts)}.`,
-    ...conventions.map((line) => `        ${line}`),
+    ...(counts === null ? unknown : [ours(counts), ...expect(counts).map((line) => `        ${line}`)]),
+    ...notes.map((line, i) => (i === 0 ? `Notes:  ${line}` : `        ${line}`)),
   ]
 }
 
-const verdictText = ({ verdict, finals }: Counts): string =>
-  verdict === 'holds' ? `no error (final states: ${finals})` : `an error: ${verdict}; counts are those of a search that goes on behind it`
+const unknown = ['Expect: the states and transitions that lastref check finds.']
 
-export const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+function ours({ states, transitions, finals, badFinals, badSteps, hangs, classes }: Counts): string {
+  const bad = [several(hangs, 'hang'), several(badSteps, 'bad step'), several(badFinals, 'bad end')].filter(
+    (text) => text !== '',
+  )
+  const errors = bad.length === 0 ? 'no error' : `${bad.join(', ')} (${classes.join(', ')})`
+  return `Expect: lastref counts ${counted(states, 'state')}, ${counted(transitions, 'transition')}, ${counted(finals, 'end')}, ${errors}.`
+}
+
+const several = (n: number, noun: string): string => (n === 0 ? '' : counted(n, noun))
+
+export const counted = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`
+
+const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** `file:line: text`, and the call through which control came there. */
 export function sourceLines(system: TransitionSystem, site: number): string[] {

@@ -56,7 +56,11 @@ export function liveAtStart(
 }
 
 /** Without sets of registers that nobody reads. */
-export function withoutDeadSets(statements: readonly Statement[], after: ReadonlySet<number>, liveAt: LiveAt): Statement[] {
+export function withoutDeadSets(
+  statements: readonly Statement[],
+  after: ReadonlySet<number>,
+  liveAt: LiveAt,
+): Statement[] {
   const lives = livesAfter(statements, after, liveAt)
   return statements.flatMap((s, i): Statement[] => {
     if (s.kind === 'set') return lives[i].has(s.register) ? [s] : []

@@ -58,7 +58,13 @@ export function identifier(text: string): string {
 /** `folio0._refcount`, `folio1._refcount`: `folio._refcount`. */
 export function commonName(names: readonly string[]): string {
   const parts = names.map((name) => name.split(/(\d+)/))
-  const alike = parts.every((p) => p.length === parts[0].length && p.every((text, i) => i % 2 === 1 || text === parts[0][i]))
-  if (alike) return parts[0].map((text, i) => (parts.every((p) => p[i] === text) ? text : '')).join('').replace(/\[\]/g, '')
+  const alike = parts.every(
+    (p) => p.length === parts[0].length && p.every((text, i) => i % 2 === 1 || text === parts[0][i]),
+  )
+  if (alike)
+    return parts[0]
+      .map((text, i) => (parts.every((p) => p[i] === text) ? text : ''))
+      .join('')
+      .replace(/\[\]/g, '')
   return names[0].replace(/\d+/, '')
 }

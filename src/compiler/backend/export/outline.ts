@@ -1,9 +1,10 @@
 /** What an exported text declares: names for variables, registers, locations and constants, with their types. */
-import type { Statement, TransitionSystem } from '../../../model/system.ts'
+import type { TransitionSystem } from '../../../model/system.ts'
 import { variablesOf } from '../../expression.ts'
-import { actionsOf, arraysOf, withoutStrayElements, type Array as VariableArray } from './arrays.ts'
+import { arraysOf, withoutStrayElements, type Array as VariableArray } from './arrays.ts'
 import { commonName, identifier, Names, type IsReserved } from './names.ts'
 import { readable } from './readable.ts'
+import { allExpressions } from './statements.ts'
 import { isTruthVariable, truthRegisters } from './truth.ts'
 
 /** A variable, an array of variables, or a register. */
@@ -65,13 +66,27 @@ export function outlineOf(original: TransitionSystem, { isReserved, isScoped }: 
     const inner = isScoped ? names.inner() : names
     const own = (text: string): string => inner.take(isScoped ? text : `${name}_${text}`)
     const registers = task.registers.map((register, r) => {
-      const shape = { source: register.name, size: null, members: [], lo: register.lo, hi: register.hi, truth: truths.has(r) }
+      const shape = {
+        source: register.name,
+        size: null,
+        members: [],
+        lo: register.lo,
+        hi: register.hi,
+        truth: truths.has(r),
+      }
       return { name: kept.has(r) ? own(register.name) : identifier(register.name), ...shape }
     })
     const locations = task.locations.map((_, l) => own(locationName(system, t, l)))
     return { name, registers, kept, truths, locations }
   })
-  return { system, declarations, spots, tasks: isScoped ? withTransientNames(tasks, names) : tasks, constants: new Constants(names), names }
+  return {
+    system,
+    declarations,
+    spots,
+    tasks: isScoped ? withTransientNames(tasks, names) : tasks,
+    constants: new Constants(names),
+    names,
+  }
 }
 
 /** `vm_mmap_26`: function and line. */
@@ -82,8 +97,12 @@ function locationName(system: TransitionSystem, task: number, location: number):
   return `${system.calls[call].function}_${line}`
 }
 
-function declare(system: TransitionSystem, arrays: readonly VariableArray[], names: Names): Pick<Outline, 'declarations' | 'spots'> {
-  const used = usedVariables(system)
+function declare(
+  system: TransitionSystem,
+  arrays: readonly VariableArray[],
+  names: Names,
+): Pick<Outline, 'declarations' | 'spots'> {
+  const used = new Set(allExpressions(system).flatMap((e) => [...variablesOf(e)]))
   const declarations: Declaration[] = []
   const spots: { declaration: Declaration; at: number }[] = []
   const add = (members: readonly number[], isArray: boolean): void => {
@@ -110,31 +129,6 @@ function declare(system: TransitionSystem, arrays: readonly VariableArray[], nam
   return { declarations, spots: system.variables.map((_, v) => spots[v] ?? null) }
 }
 
-function usedVariables(system: TransitionSystem): Set<number> {
-  const used = new Set<number>()
-  const use = (variables: Iterable<number>): void => {
-    for (const v of variables) used.add(v)
-  }
-  const visit = (body: readonly Statement[]): void => {
-    for (const s of body) {
-      if (s.kind === 'store') use([...variablesOf(s.place), ...variablesOf(s.value)])
-      else if (s.kind === 'set') use(variablesOf(s.value))
-      else if (s.kind === 'check') use(variablesOf(s.condition))
-      else if (s.kind === 'if') {
-        use(variablesOf(s.condition))
-        visit(s.then)
-        visit(s.otherwise)
-      }
-    }
-  }
-  for (const { guard, body } of actionsOf(system)) {
-    if (guard !== null) use(variablesOf(guard))
-    visit(body)
-  }
-  for (const { condition } of system.finals) use(variablesOf(condition))
-  return used
-}
-
 /** Registers of one name and type that live inside actions only are one, whatever the task. */
 function withTransientNames(tasks: readonly TaskOutline[], names: Names): TaskOutline[] {
   const known = new Map<string, string>()
@@ -145,7 +139,9 @@ function withTransientNames(tasks: readonly TaskOutline[], names: Names): TaskOu
   }
   return tasks.map((task) => ({
     ...task,
-    registers: task.registers.map((register, r) => (task.kept.has(r) ? register : { ...register, name: nameOf(register) })),
+    registers: task.registers.map((register, r) =>
+      task.kept.has(r) ? register : { ...register, name: nameOf(register) },
+    ),
   }))
 }
 

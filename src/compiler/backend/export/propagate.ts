@@ -22,7 +22,12 @@ export function propagate(system: TransitionSystem, action: Action): Statement[]
   return once(once(action.body))
 }
 
-function propagateOnce(system: TransitionSystem, action: Action, body: readonly Statement[], liveAt: LiveAt): Statement[] {
+function propagateOnce(
+  system: TransitionSystem,
+  action: Action,
+  body: readonly Statement[],
+  liveAt: LiveAt,
+): Statement[] {
   const uses = usesOf(body, liveAt)
   const pending: Pending = new Map()
   for (const r of uses.keys()) if (!liveAt(action.from).includes(r)) pending.set(r, constant(0))
@@ -113,7 +118,12 @@ class Propagation {
     else if (live.has(register)) emit(out, register, resolved, pending, live)
   }
 
-  #store(out: Statement[], store: Extract<Statement, { kind: 'store' }>, known: Known, live: ReadonlySet<number>): void {
+  #store(
+    out: Statement[],
+    store: Extract<Statement, { kind: 'store' }>,
+    known: Known,
+    live: ReadonlySet<number>,
+  ): void {
     const { pending, facts } = known
     const changed = store.place.kind === 'variable' ? [store.place.variable] : store.place.variables
     const readers = [...pending].filter(([, e]) => changed.some((v) => variablesOf(e).has(v))).map(([r]) => r)
@@ -137,7 +147,7 @@ class Propagation {
     let last = at
     let then = this.block(statement.then, knownIf(known, condition, true), lives[at])
     let otherwise = this.block(statement.otherwise, knownIf(known, condition, false), lives[at])
-    for (let next = nextDecided(statements, last, then, otherwise); next >= 0; ) {
+    for (let next = nextDecided(statements, last, then, otherwise); next >= 0;) {
       const both = statements.slice(last + 1, next + 1)
       then = this.#goOn(then, both, lives[next])
       otherwise = this.#goOn(otherwise, both, lives[next])
@@ -170,7 +180,8 @@ function nextDecided(statements: readonly Statement[], last: number, a: Block, b
   if (next?.kind !== 'if') return -1
   const isDecided = ({ pending, facts }: Known): boolean => {
     const trial = { pending: new Map(pending), facts }
-    for (const s of statements.slice(last + 1, decided)) if (s.kind === 'set') trial.pending.set(s.register, resolve(s.value, trial))
+    for (const s of statements.slice(last + 1, decided))
+      if (s.kind === 'set') trial.pending.set(s.register, resolve(s.value, trial))
     return resolve(next.condition, trial).kind === 'const'
   }
   return isDecided(a.known) && isDecided(b.known) ? decided : -1
@@ -180,9 +191,10 @@ function nextDecided(statements: readonly Statement[], last: number, a: Block, b
 function join(a: Block, b: Block, live: ReadonlySet<number>): Known | null {
   if (a.known === null || b.known === null) return a.known ?? b.known
   const [x, y] = [a.known.pending, b.known.pending]
-  const differs = (r: number): boolean => !x.has(r) || !y.has(r) || JSON.stringify(x.get(r)) !== JSON.stringify(y.get(r))
+  const differs = (r: number): boolean =>
+    !x.has(r) || !y.has(r) || JSON.stringify(x.get(r)) !== JSON.stringify(y.get(r))
   // One set may force others that read its register, so this goes on until both sides agree.
-  for (let differing = [0]; differing.length > 0; ) {
+  for (let differing = [0]; differing.length > 0;) {
     differing = [...new Set([...x.keys(), ...y.keys()])].filter(differs)
     for (const r of differing) {
       settle(a.out, r, x, live)
@@ -200,7 +212,13 @@ function settle(out: Statement[], register: number, pending: Pending, live: Read
   if (live.has(register)) emit(out, register, value, pending, live)
 }
 
-function emit(out: Statement[], register: number, value: Expression, pending: Pending, live: ReadonlySet<number>): void {
+function emit(
+  out: Statement[],
+  register: number,
+  value: Expression,
+  pending: Pending,
+  live: ReadonlySet<number>,
+): void {
   for (const [r, e] of [...pending]) if (registersOf(e).has(register)) settle(out, r, pending, live)
   if (value.kind !== 'register' || value.register !== register) out.push({ kind: 'set', register, value })
 }

@@ -38,10 +38,18 @@ function readableTask(system: TransitionSystem, task: Task): Task {
 const renamed = (e: Expression, live: readonly number[], slots: Slots): Expression =>
   substitute(e, (r) => (live.includes(r) ? inSlot(r, slots) : constant(0)))
 
-const inSlot = (register: number, { slotOf }: Slots): Expression => ({ kind: 'register', register: slotOf.get(register)! })
+const inSlot = (register: number, { slotOf }: Slots): Expression => ({
+  kind: 'register',
+  register: slotOf.get(register)!,
+})
 
 /** With slots for registers; what the next location does not keep is set to 0. `used`: slots that may not be 0. */
-function cleared(body: readonly Statement[], used: Set<number>, live: readonly (readonly number[])[], slots: Slots): Statement[] {
+function cleared(
+  body: readonly Statement[],
+  used: Set<number>,
+  live: readonly (readonly number[])[],
+  slots: Slots,
+): Statement[] {
   const of = (e: Expression): Expression => substitute(e, (r) => inSlot(r, slots))
   return body.flatMap((statement): Statement[] => {
     switch (statement.kind) {

@@ -13,7 +13,11 @@ export interface Slots {
 }
 
 /** `bodies`: those of the task's actions. `kindOf`: registers of different kinds share no slot. */
-export function slotsOf(task: Task, bodies: readonly (readonly Statement[])[], kindOf: (register: number) => string): Slots {
+export function slotsOf(
+  task: Task,
+  bodies: readonly (readonly Statement[])[],
+  kindOf: (register: number) => string,
+): Slots {
   const liveAt: LiveAt = (location) => task.locations[location].live
   const kept = new Set(task.locations.flatMap((location) => location.live))
   const apart = new Conflicts()
@@ -42,7 +46,11 @@ export function slotsOf(task: Task, bodies: readonly (readonly Statement[])[], k
 }
 
 /** A slot that nobody uses is 0. */
-const widened = (slot: Register, { lo, hi }: Register): Register => ({ ...slot, lo: Math.min(slot.lo, lo), hi: Math.max(slot.hi, hi) })
+const widened = (slot: Register, { lo, hi }: Register): Register => ({
+  ...slot,
+  lo: Math.min(slot.lo, lo),
+  hi: Math.max(slot.hi, hi),
+})
 
 /** Labels may begin with the first value that the register can have, or with 0. */
 function labelsFromZero({ lo, hi, labels }: Register): Register['labels'] {

@@ -9,6 +9,7 @@ import { ExpressionText, type Language } from './expressions.ts'
 import { propertyText, sourceLines } from './header.ts'
 import type { Names } from './names.ts'
 import type { Outline } from './outline.ts'
+import { registersSetIn } from './statements.ts'
 
 export interface StepOptions {
   readonly outline: Outline
@@ -64,7 +65,9 @@ export class Step {
         return [...sourceLines(this.#options.outline.system, statement.site).map((line) => `\\* ${line}`), ...goOn(now)]
       }
       case 'store':
-        return this.#named(now, [statement.value, ...indexOf(statement.place)], (then) => this.#store(then, statement, goOn))
+        return this.#named(now, [statement.value, ...indexOf(statement.place)], (then) =>
+          this.#store(then, statement, goOn),
+        )
       case 'set': {
         const register: Place = { kind: 'register', register: statement.register }
         return this.#named(now, [statement.value], (then) => this.#set(then, register, statement.value, goOn))
@@ -94,15 +97,28 @@ export class Step {
     return letIn(`${state} == ${this.#state(now)}`, formula({ ...now, state, updates: [] }))
   }
 
-  #store(now: Now, { place, value, range }: Extract<Statement, { kind: 'store' }>, goOn: (next: Now) => string[]): string[] {
+  #store(
+    now: Now,
+    { place, value, range }: Extract<Statement, { kind: 'store' }>,
+    goOn: (next: Now) => string[],
+  ): string[] {
     const text = this.#text(now)
-    const { lo, hi } = this.#options.outline.system.variables[place.kind === 'variable' ? place.variable : place.variables[0]]
+    const { lo, hi } =
+      this.#options.outline.system.variables[place.kind === 'variable' ? place.variable : place.variables[0]]
     const inRange = range === -1 ? null : text.inRange(value, lo, hi)
     const update = { place, text: `${this.#field(place, text)} = ${text.valueFor(place, value)}` }
-    return [...(inRange === null ? [] : [this.#assert(inRange, range)]), ...goOn({ ...now, updates: [...now.updates, update] })]
+    return [
+      ...(inRange === null ? [] : [this.#assert(inRange, range)]),
+      ...goOn({ ...now, updates: [...now.updates, update] }),
+    ]
   }
 
-  #set(now: Now, place: Extract<Place, { kind: 'register' }>, value: Expression, goOn: (next: Now) => string[]): string[] {
+  #set(
+    now: Now,
+    place: Extract<Place, { kind: 'register' }>,
+    value: Expression,
+    goOn: (next: Now) => string[],
+  ): string[] {
     const { outline, action } = this.#options
     const { kept, registers } = outline.tasks[action.task]
     const text = this.#text(now)
@@ -115,7 +131,13 @@ export class Step {
     return letIn(`${name} == ${valueText}`, goOn({ ...now, values: new Map(now.values).set(place.register, name) }))
   }
 
-  #if(now: Now, statement: Extract<Statement, { kind: 'if' }>, statements: readonly Statement[], at: number, rest: Rest): string[] {
+  #if(
+    now: Now,
+    statement: Extract<Statement, { kind: 'if' }>,
+    statements: readonly Statement[],
+    at: number,
+    rest: Rest,
+  ): string[] {
     const condition = this.#text(now).condition(statement.condition)
     const after = statements.slice(at + 1)
     const behind: Rest = after.length > 0 ? (next) => this.#formula(after, 0, next, rest) : rest
@@ -152,12 +174,18 @@ export class Step {
   #goto(now: Now, location: number): string {
     const { outline, action, at } = this.#options
     const name = quoted(outline.tasks[action.task].locations[location])
-    const updates = location === action.from ? now.updates.map((u) => u.text) : [...now.updates.map((u) => u.text), `!.${at} = ${name}`]
+    const updates =
+      location === action.from
+        ? now.updates.map((u) => u.text)
+        : [...now.updates.map((u) => u.text), `!.${at} = ${name}`]
     return `/\\ s' = ${except(now.state, updates)}`
   }
 
   #state(now: Now): string {
-    return except(now.state, now.updates.map(({ text }) => text))
+    return except(
+      now.state,
+      now.updates.map(({ text }) => text),
+    )
   }
 
   /** `!.name[index]`. */
@@ -177,9 +205,13 @@ export class Step {
 
 export const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
-const except = (state: string, updates: readonly string[]): string => (updates.length === 0 ? state : `[${state} EXCEPT ${updates.join(', ')}]`)
+const except = (state: string, updates: readonly string[]): string =>
+  updates.length === 0 ? state : `[${state} EXCEPT ${updates.join(', ')}]`
 
-const letIn = (definition: string, formula: readonly string[]): string[] => [`/\\ LET ${definition} IN`, ...formula.map((line) => `     ${line}`)]
+const letIn = (definition: string, formula: readonly string[]): string[] => [
+  `/\\ LET ${definition} IN`,
+  ...formula.map((line) => `     ${line}`),
+]
 
 function ifThenElse(condition: string, then: readonly string[], otherwise: readonly string[]): string[] {
   return [
@@ -207,18 +239,11 @@ const isShortEnd = (statements: readonly Statement[]): boolean =>
 
 /** On how many ways control comes behind the statements. */
 function fallingWays(statements: readonly Statement[]): number {
-  const last = statements.findIndex((s) => s.kind === 'goto' || (s.kind === 'check' && s.condition.kind === 'const' && s.condition.value === 0))
+  const last = statements.findIndex(
+    (s) => s.kind === 'goto' || (s.kind === 'check' && s.condition.kind === 'const' && s.condition.value === 0),
+  )
   if (last >= 0) return 0
   let ways = 1
   for (const s of statements) if (s.kind === 'if') ways *= fallingWays(s.then) + fallingWays(s.otherwise)
   return ways
-}
-
-function registersSetIn(statements: readonly Statement[]): Set<number> {
-  const found = new Set<number>()
-  for (const s of statements) {
-    if (s.kind === 'set') found.add(s.register)
-    else if (s.kind === 'if') for (const r of [...registersSetIn(s.then), ...registersSetIn(s.otherwise)]) found.add(r)
-  }
-  return found
 }

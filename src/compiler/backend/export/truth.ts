@@ -1,10 +1,9 @@
 /** Which variables and registers are truth values, for languages that tell them from numbers. */
 import type { Expression, Statement, Task, TransitionSystem, Variable } from '../../../model/system.ts'
 import { assert, unreachable } from '../../../base/assert.ts'
+import { truthOperators } from './fold.ts'
 
 export const isTruthVariable = ({ kind, lo, hi }: Variable): boolean => kind === 'bool' && lo >= 0 && hi <= 1
-
-const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'and', 'or'])
 
 /** Is the value of an expression a truth value? 0 and 1 can be either: null. */
 export function isTruth(e: Expression, variables: readonly Variable[], truths: ReadonlySet<number>): boolean | null {
@@ -20,7 +19,7 @@ export function isTruth(e: Expression, variables: readonly Variable[], truths: R
     case 'unary':
       return e.operator === 'not'
     case 'binary':
-      return comparisons.has(e.operator)
+      return truthOperators.has(e.operator)
     case 'select': {
       const [a, b] = [e.then, e.otherwise].map((part) => isTruth(part, variables, truths))
       return a === false || b === false ? false : a === null && b === null ? null : true
@@ -31,7 +30,11 @@ export function isTruth(e: Expression, variables: readonly Variable[], truths: R
 }
 
 /** Registers that are only ever set to truth values and never reckoned with. */
-export function truthRegisters({ variables }: TransitionSystem, task: Task, bodies: readonly (readonly Statement[])[]): Set<number> {
+export function truthRegisters(
+  { variables }: TransitionSystem,
+  task: Task,
+  bodies: readonly (readonly Statement[])[],
+): Set<number> {
   const numbers = new Set<number>()
   const sets: { register: number; value: Expression }[] = []
   const visit = (body: readonly Statement[]): void => {
@@ -51,12 +54,13 @@ export function truthRegisters({ variables }: TransitionSystem, task: Task, bodi
     }
   }
   for (const body of bodies) visit(body)
-  for (const { actions } of task.locations) for (const { guard } of actions) if (guard !== null) use(guard, true, numbers)
+  for (const { actions } of task.locations)
+    for (const { guard } of actions) if (guard !== null) use(guard, true, numbers)
   const truths = new Set<number>()
   task.registers.forEach(({ lo, hi, labels }, r) => {
     if (lo >= 0 && hi <= 1 && labels === null && !numbers.has(r)) truths.add(r)
   })
-  for (let before = -1; before !== truths.size; ) {
+  for (let before = -1; before !== truths.size;) {
     before = truths.size
     for (const { register, value } of sets) if (isTruth(value, variables, truths) === false) truths.delete(register)
   }

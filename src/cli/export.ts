@@ -1,0 +1,88 @@
+/** `lastref export`: a scenario as a model of another checker, for a second opinion. */
+import { writeFileSync } from 'node:fs'
+import { compileSystem } from '../compiler/backend/compile.ts'
+import { murphiSource } from '../compiler/backend/murphi.ts'
+import { promelaSource } from '../compiler/backend/promela.ts'
+import { tlaSource } from '../compiler/backend/tla.ts'
+import type { Counts } from '../compiler/backend/export/header.ts'
+import { census } from '../checker/index.ts'
+import type { TransitionSystem } from '../model/system.ts'
+import type { Command } from 'commander'
+import { compileQuestion } from './answer.ts'
+import { questionsAbout } from './corpus.ts'
+import { UsageError } from './exit.ts'
+import { checked, openModels } from './models.ts'
+import { addQuestionOptions, type SearchFlags } from './options.ts'
+import { print } from './output.ts'
+import { diagnosed, filesOf } from './questions.ts'
+
+interface ExportFlags extends SearchFlags {
+  readonly to: string
+  readonly output?: string
+}
+
+const languages = { promela: promelaSource, murphi: murphiSource, tla: tlaSource } as const
+
+/** A system with more states is exported without the counts to expect. */
+const statesMax = 2_000_000
+const bytesMax = 2 ** 30
+
+const examples = `
+Examples:
+  lastref export dio-vs-punch-hole --kernel 5.18 --to promela -o dio.pml
+  lastref export my-model.ts --no-reduction --to murphi -o my-model.m
+  lastref export dio-vs-punch-hole --to tla | less
+
+How to run the other checker stands at the head of the text, with the counts that it should print.`
+
+export function addExport(program: Command): void {
+  const command = program
+    .command('export')
+    .summary('a scenario for Spin, Rumur or TLC')
+    .description(
+      'Writes what check explores as a model of another checker, with the same states and transitions:\n' +
+        'every step under its source line, with the names of the source.',
+    )
+    .argument('<scenario>', 'id, bug/SLUG, or file of your own model')
+  addQuestionOptions(command)
+    .requiredOption('--to <language>', Object.keys(languages).join(', '))
+    .option('-o, --output <file>', 'where to (default: standard output)')
+    .addHelpText('after', examples)
+    .action((scenario: string, flags: ExportFlags) => exportTo(scenario, flags))
+}
+
+async function exportTo(scenario: string, flags: ExportFlags): Promise<void> {
+  const source = languages[flags.to as keyof typeof languages]
+  if (!source) throw new UsageError(`--to takes ${Object.keys(languages).join(', ')}, not '${flags.to}'`)
+  const models = openModels(filesOf([scenario], flags.kernel))
+  const questions = questionsAbout(await checked(models), [scenario], flags)
+  if (questions.length > 1) throw new UsageError('a model is of one kernel and one file system; give one of each')
+  const compiled = await compileQuestion(models, questions[0])
+  if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
+  const text = source(compiled.system, countsOf(compiled.system))
+  if (flags.output === undefined) return print(text)
+  writeFileSync(flags.output, text)
+}
+
+function countsOf(system: TransitionSystem): Counts | null {
+  const found = census(compileSystem(system), {
+    maxStates: statesMax,
+    memoryBytesMax: bytesMax,
+    hangStatesMax: 0,
+    poll: () => 'go',
+  })
+  if (found.incomplete !== null) return null
+  const { states, transitions, finals } = found.statistics
+  const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0)
+  const violated = [...found.violations.keys()].map((property) => system.properties[property])
+  const isFinal = (property: number): boolean => system.properties[property].kind === 'finally'
+  return {
+    states,
+    transitions,
+    finals,
+    badFinals: sum([...found.violations].map(([property, n]) => (isFinal(property) ? n : 0))),
+    badSteps: sum([...found.violations].map(([property, n]) => (isFinal(property) ? 0 : n))),
+    hangs: sum(found.hangs.values()),
+    classes: [...new Set([...found.hangs.keys(), ...violated.map((property) => property.class)])],
+  }
+}
