@@ -10,7 +10,7 @@ export const importLine = `import { acquired, address, all, array, assert, asser
 
 /** A program of one model, or of several files; the first may leave out the import. */
 export function programOf(text: string, files: Readonly<Record<string, string>> = {}): Program {
-  const sources = { [modelFile]: /^import /m.test(text) ? text : `${importLine}\n${text}`, ...files }
+  const sources: Readonly<Record<string, string>> = { [modelFile]: /^import /m.test(text) ? text : `${importLine}\n${text}`, ...files }
   return loadProgram({ root: resolve('.'), files: Object.keys(sources), readFile: (file) => sources[file] })
 }
 

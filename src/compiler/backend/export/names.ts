@@ -55,7 +55,7 @@ export function identifier(text: string): string {
   return /^[A-Za-z]/.test(plain) ? plain : `v${plain}`
 }
 
-/** `folio0._refcount`, `folio1._refcount`: `folio._refcount`. */
+/** `page0._refcount`, `page1._refcount`: `page._refcount`. */
 export function commonName(names: readonly string[]): string {
   const parts = names.map((name) => name.split(/(\d+)/))
   const alike = parts.every(
