@@ -10,3 +10,5 @@ export {
   type ProjectedStep,
   type ProjectOptions,
 } from './projection.ts'
+export { Alphabet, observe, type Observed } from './observation.ts'
+export { difference, realise, type Difference, type Finding, type Realisation } from './difference.ts'

@@ -143,7 +143,9 @@ function unfinished(model: Model, exploration: Exploration, state: number): numb
   const words = new Uint32Array(model.layout.words)
   exploration.read(state, words)
   const { locations } = unpack(model.system, model.layout, words)
-  return model.system.tasks.flatMap((task, t) => (task.interrupt || task.locations[locations[t]].actions.length === 0 ? [] : [t]))
+  return model.system.tasks.flatMap((task, t) =>
+    task.interrupt || task.locations[locations[t]].actions.length === 0 ? [] : [t],
+  )
 }
 
 /** Shortest way from an initial state: states are numbered breadth first, so the first to lead to one lies on it. */
@@ -152,7 +154,8 @@ function stemTo({ initial, rows, targets }: Graph, state: number): Trace {
   let to = state
   while (to >= initial) {
     let [from, edge] = [-1, -1]
-    for (let s = 0; from < 0; s++) for (let e = rows[s]; e < rows[s + 1] && from < 0; e++) if (targets[e] === to) [from, edge] = [s, e]
+    for (let s = 0; from < 0; s++)
+      for (let e = rows[s]; e < rows[s + 1] && from < 0; e++) if (targets[e] === to) [from, edge] = [s, e]
     choices.unshift(edge - rows[from])
     to = from
   }
@@ -189,12 +192,22 @@ function loopAt(graph: Graph, components: Components, start: number): number[] {
   note(at)
   for (let task = 0; task < 32; task++)
     if (((met >>> task) & 1) === 0) go((edge) => tasks[edge] === task || !canRun(targets[edge], task))
-  if (at !== start || loop.length === 0) assert(go((edge) => targets[edge] === start), 'a component leads back to each of its states')
+  if (at !== start || loop.length === 0)
+    assert(
+      go((edge) => targets[edge] === start),
+      'a component leads back to each of its states',
+    )
   return loop
 }
 
 /** Edges of a shortest way inside the component whose last edge is a goal. */
-function shortest({ rows, targets }: Graph, of: Uint32Array, component: number, from: number, isGoal: (edge: number) => boolean): number[] | null {
+function shortest(
+  { rows, targets }: Graph,
+  of: Uint32Array,
+  component: number,
+  from: number,
+  isGoal: (edge: number) => boolean,
+): number[] | null {
   const by = new Map<number, number>([[from, -1]])
   const source = new Map<number, number>()
   const queue = [from]
@@ -204,7 +217,8 @@ function shortest({ rows, targets }: Graph, of: Uint32Array, component: number, 
       source.set(e, s)
       if (isGoal(e)) {
         const way = [e]
-        for (let edge = by.get(s) as number; edge >= 0; edge = by.get(source.get(edge) as number) as number) way.unshift(edge)
+        for (let edge = by.get(s) as number; edge >= 0; edge = by.get(source.get(edge) as number) as number)
+          way.unshift(edge)
         return way
       }
       if (by.has(targets[e])) continue

@@ -26,7 +26,10 @@ import { checkFormat } from './session.ts'
 
 const formats = ['text', 'dot', 'svg', 'json'] as const
 
-/** Together they show every state that the quick group shows, but for those of file systems that drop entries in use. */
+/**
+ * Quick ones of one page that break the layout. Others of the quick group reach more: combinations of the same names, and
+ * with entries invalidated in use, orphaned pages on any release.
+ */
 export const fewScenarios = [
   'dio-vs-punch-hole',
   'fault-vs-punch-hole',
@@ -54,7 +57,7 @@ export function addLifecycle(program: Command): void {
         'broken are marked with !.\n\n' +
         'Exit status: 0, 2 wrong usage or a model with errors, 125 a scenario has more states than --max-states.',
     )
-  addViewOptions(addQuestionOptions(command), 'a few of one page')
+  addViewOptions(addQuestionOptions(command), 'a few of one page', '2M')
     .addOption(new Option('--width <columns>', 'width of the text').argParser(count('--width', 60)).default(80))
     .option('--format <format>', formats.join(', '), 'text')
     .addHelpText('after', examples)

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBugs } from './bugs.ts'
 import { addCheck } from './check.ts'
 import { addConform } from './conform.ts'
+import { addDiff } from './diff.ts'
 import { addExport } from './export.ts'
 import { addInit } from './init.ts'
 import { addList } from './list.ts'
@@ -30,6 +31,7 @@ addMatrix(program)
 addBugs(program)
 addReplay(program)
 addLifecycle(program)
+addDiff(program)
 addConform(program)
 addExport(program)
 addList(program)

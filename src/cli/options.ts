@@ -24,11 +24,15 @@ export interface SearchFlags {
 const widthDefault = Math.max(40, Math.min(72, process.stdout.columns ?? 72))
 
 export function addQuestionOptions(command: Command): Command {
+  const withKernel = command.option(
+    '-k, --kernel <versions>',
+    'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all',
+  )
+  return addModelOptions(withKernel).option('--no-reduction', 'one shared access, one step: slower, same verdict')
+}
+
+export function addModelOptions(command: Command): Command {
   return command
-    .option(
-      '-k, --kernel <versions>',
-      'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all',
-    )
     .option(
       '--fs <names>',
       'file systems: xfs, ext4, fuse, several with commas, or all (default: first of the scenario)',
@@ -38,7 +42,6 @@ export function addQuestionOptions(command: Command): Command {
         .argParser(bounds)
         .default({}, 'those of the scenario'),
     )
-    .option('--no-reduction', 'one shared access, one step: slower, same verdict')
     .addOption(
       new Option('--memory-model <model>', 'sc, tso (x86) or weak (stores and loads out of order)')
         .argParser(memoryModel)

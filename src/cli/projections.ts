@@ -16,11 +16,10 @@ export interface ViewFlags extends SearchFlags {
   readonly format: string
 }
 
-/** Of one scenario. */
-const statesMax = 2_000_000
 export const memoryBytesMax = 4 * 1024 ** 3
 
-export function addViewOptions(command: Command, scenarios: string): Command {
+/** `scenarios`: the usual ones, in words; `most` states of one. */
+export function addViewOptions(command: Command, scenarios: string, most: string): Command {
   return command
     .option(
       '--scenario <ids>',
@@ -33,7 +32,7 @@ export function addViewOptions(command: Command, scenarios: string): Command {
     .addOption(
       new Option('--max-states <n>', 'most states of one scenario: 500000, 20M')
         .argParser(states)
-        .default(statesMax, '2M'),
+        .default(states(most), most),
     )
 }
 

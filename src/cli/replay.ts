@@ -83,7 +83,7 @@ async function replayTrace(scenario: string, token: string, flags: ReplayFlags):
 }
 
 /** The violation in which a trace ends, if it does. */
-function endOf(
+export function endOf(
   model: ExplainingModel,
   trace: Trace,
   run: Replay & { violation: number },

@@ -82,7 +82,7 @@ export const page_life = projection({
   wrong: {
     orphaned: named(
       'it is mapped or under transfer, and no entry names it',
-      () => the_page().mapping === null && (page_is_mapped(the_page()) || page_is_under_transfer(the_page())),
+      () => the_page().mapping === null && (page_is_in_page_table(the_page()) || page_is_under_transfer(the_page())),
     ),
     exposed: named(
       'a program or a device can reach it, and its block is free',

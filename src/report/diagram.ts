@@ -43,7 +43,11 @@ interface Row {
 }
 
 export function diagram(failure: Failure, options: DiagramOptions): string[] {
-  const told = tell(failure)
+  return diagramOf(failure, tell(failure), options)
+}
+
+/** Of what is told already. */
+export function diagramOf(failure: Failure, told: readonly Told[], options: DiagramOptions): string[] {
   const rows = options.full ? rowsOf(failure, told, 0, Infinity) : shortest(failure, told, options.width)
   const lines = layout(failure, rows, options.width)
   const shown = new Set(rows.map((row) => row.task))
