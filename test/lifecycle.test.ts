@@ -107,6 +107,11 @@ describe('forms', () => {
   })
 })
 
+test.each(['6.14', '7.3'])('the drawing of %s in the documentation is what is drawn now (npm run docs)', (kernel) => {
+  const drawn = readFileSync(join(root, `docs/lifecycle-${kernel}.svg`), 'utf8')
+  expect(lifecycle('--kernel', kernel, '--format', 'svg').out).toBe(drawn)
+})
+
 describe('mistakes are answered in one line, with status 2', () => {
   test.each([
     [['--scenario', 'dio-vs-punchhole'], 'dio-vs-punch-hole'],
