@@ -7,7 +7,15 @@
  * property id. Same model, same options, same answer, except for what `poll` decides.
  */
 import { assert } from '../base/assert.ts'
-import type { Exploration, Finding, IncompleteReason, Model, Statistics, Verdict } from '../model/model.ts'
+import {
+  successorsFor,
+  type Exploration,
+  type Finding,
+  type IncompleteReason,
+  type Model,
+  type Statistics,
+  type Verdict,
+} from '../model/model.ts'
 import type { ViolationClass } from '../model/system.ts'
 import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
@@ -45,6 +53,8 @@ export interface Census {
   readonly violations: ReadonlyMap<number, number>
   /** States per class. */
   readonly hangs: ReadonlyMap<ViolationClass, number>
+  /** States that have steps, each of which violates a property. */
+  readonly deadEnds: number
   /** `reaches` properties that no state met. */
   readonly unreached: readonly number[]
 }
@@ -107,14 +117,27 @@ export function census(model: Model, options: SearchOptions): Census {
   const walk = new Walk(model, options)
   const violations = new Map<number, number>()
   const hangs = new Map<ViolationClass, number>()
+  const deadEnds = new Set<string>()
+  const isDeadEnd = deadEndsOf(model)
   while (walk.next()) {
     for (const v of walk.takeViolations()) {
       if (v.property === -1) hangs.set(v.class, (hangs.get(v.class) ?? 0) + 1)
       else violations.set(v.property, (violations.get(v.property) ?? 0) + 1)
+      if (v.action !== -1 && isDeadEnd(v.words)) deadEnds.add(v.words.join())
     }
     if (walk.incomplete !== null) break
   }
-  return { statistics: walk.statistics(), incomplete: walk.incomplete, violations, hangs, unreached: unreached(model) }
+  const { incomplete } = walk
+  const counts = { statistics: walk.statistics(), violations, hangs, deadEnds: deadEnds.size }
+  return { ...counts, incomplete, unreached: unreached(model) }
+}
+
+function deadEndsOf(model: Model): (words: Uint32Array) => boolean {
+  const out = successorsFor(model)
+  return (words) => {
+    const count = model.successors(words, 0, out)
+    return out.violations.subarray(0, count).every((property) => property !== -1)
+  }
 }
 
 interface Violation extends Finding {

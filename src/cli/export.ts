@@ -1,15 +1,12 @@
 /** `lastref export`: a scenario as a model of another checker, for a second opinion. */
 import { writeFileSync } from 'node:fs'
-import { compileSystem } from '../compiler/backend/compile.ts'
 import { murphiSource } from '../compiler/backend/murphi.ts'
 import { promelaSource } from '../compiler/backend/promela.ts'
 import { tlaSource } from '../compiler/backend/tla.ts'
-import type { Counts } from '../compiler/backend/export/header.ts'
-import { census } from '../checker/index.ts'
-import type { TransitionSystem } from '../model/system.ts'
 import type { Command } from 'commander'
 import { compileQuestion } from './answer.ts'
 import { questionsAbout } from './corpus.ts'
+import { countsOf } from './counts.ts'
 import { UsageError } from './exit.ts'
 import { checked, openModels } from './models.ts'
 import { addQuestionOptions, type SearchFlags } from './options.ts'
@@ -25,7 +22,6 @@ const languages = { promela: promelaSource, murphi: murphiSource, tla: tlaSource
 
 /** A system with more states is exported without the counts to expect. */
 const statesMax = 2_000_000
-const bytesMax = 2 ** 30
 
 const examples = `
 Examples:
@@ -59,30 +55,7 @@ async function exportTo(scenario: string, flags: ExportFlags): Promise<void> {
   if (questions.length > 1) throw new UsageError('a model is of one kernel and one file system; give one of each')
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
-  const text = source(compiled.system, countsOf(compiled.system))
+  const text = source(compiled.system, countsOf(compiled.system, statesMax))
   if (flags.output === undefined) return print(text)
   writeFileSync(flags.output, text)
-}
-
-function countsOf(system: TransitionSystem): Counts | null {
-  const found = census(compileSystem(system), {
-    maxStates: statesMax,
-    memoryBytesMax: bytesMax,
-    hangStatesMax: 0,
-    poll: () => 'go',
-  })
-  if (found.incomplete !== null) return null
-  const { states, transitions, finals } = found.statistics
-  const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0)
-  const violated = [...found.violations.keys()].map((property) => system.properties[property])
-  const isFinal = (property: number): boolean => system.properties[property].kind === 'finally'
-  return {
-    states,
-    transitions,
-    finals,
-    badFinals: sum([...found.violations].map(([property, n]) => (isFinal(property) ? n : 0))),
-    badSteps: sum([...found.violations].map(([property, n]) => (isFinal(property) ? 0 : n))),
-    hangs: sum(found.hangs.values()),
-    classes: [...new Set([...found.hangs.keys(), ...violated.map((property) => property.class)])],
-  }
 }

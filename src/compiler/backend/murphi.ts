@@ -63,9 +63,13 @@ class Generator {
       'rumur --deadlock-detection stuck --value-type int32_t --output model.c MODEL.m',
       'gcc -O2 -mcx16 -o model model.c -lpthread && ./model    (with rumur --max-errors N it goes on behind errors)',
     ]
-    const expect = ({ states, transitions, finals, badFinals, badSteps, hangs }: Counts): string[] => [
-      `Rumur counts ${counted(states, 'state')}, ${counted(transitions + finals - badSteps, 'rule')} fired, ${counted(badFinals + badSteps + hangs, 'error')}.`,
-    ]
+    const expect = ({ states, transitions, finals, badFinals, badSteps, deadEnds, hangs }: Counts): string[] => {
+      const errors = badFinals + badSteps + deadEnds + hangs
+      return [
+        `Rumur counts ${counted(states, 'state')}, ${counted(transitions + finals - badSteps, 'rule')} fired, ${counted(errors, 'error')}.`,
+        ...(deadEnds > 0 ? ['A state whose every step violates is a deadlock to it as well.'] : []),
+      ]
+    }
     const notes = [
       'The rule "finished" keeps good ends from being deadlocks: it fires once in each. Steps that violate are not counted.',
     ]

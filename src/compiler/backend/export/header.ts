@@ -11,6 +11,8 @@ export interface Counts {
   readonly badFinals: number
   /** Steps in which a property is violated. They lead nowhere. */
   readonly badSteps: number
+  /** States that have steps, each of which violates a property. */
+  readonly deadEnds: number
   readonly hangs: number
   /** Classes of all that. */
   readonly classes: readonly string[]

@@ -1,0 +1,146 @@
+/**
+ * Exported models under Spin and Rumur: states, transitions and errors must be those that the head of the text promises,
+ * which are those of our own search. One case for each kind of scenario: verdict classes, several initial states, weak
+ * memory, merged and single steps, kernel code that holds and the same that does not. TLA+ is parsed; there is no TLC in
+ * Debian or npm.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Language, Parser, type Node } from 'web-tree-sitter'
+import { countsOf as countsOfPeer, type PeerCounts } from '../bench/peers/peer.ts'
+import { buildRumur } from '../bench/peers/rumur.ts'
+import { buildSpin } from '../bench/peers/spin.ts'
+import { countsOf } from '../src/cli/counts.ts'
+import type { Counts } from '../src/compiler/backend/export/header.ts'
+import { murphiSource } from '../src/compiler/backend/murphi.ts'
+import { promelaSource } from '../src/compiler/backend/promela.ts'
+import { tlaSource } from '../src/compiler/backend/tla.ts'
+import { formatDiagnostic, loadProgram, type CompileOptions } from '../src/compiler/index.ts'
+import type { TransitionSystem } from '../src/model/system.ts'
+import { root } from './docs.ts'
+import { needTool } from './tools.ts'
+
+interface Case {
+  readonly name: string
+  readonly classes: readonly string[]
+  readonly options: CompileOptions
+}
+
+const pinwake = `${root}/bench/models/pinwake.ts`
+const program = loadProgram({ root, files: [pinwake] })
+
+const scenario = (id: string, kernel: string, ...classes: string[]): Case => ({
+  name: `${id} ${kernel}`,
+  classes,
+  options: { scenario: id, kernel },
+})
+
+const benchmark = (bounds: Record<string, number>, ...classes: string[]): Case => ({
+  name: `pinwake ${Object.entries(bounds).join(' ').replaceAll(',', '=')}`,
+  classes,
+  options: { scenario: 'pinwake-2', kernel: '', bounds, reduce: false },
+})
+
+function bug(slug: string, ...classes: string[]): Case {
+  const { kernel, shows } = program.bugs.find((b) => b.slug === slug)!
+  const { scenario, fs, bounds, memoryModel } = shows
+  const options = { scenario, kernel: `${kernel || '7.3'}+bug/${slug}`, fs: fs || undefined, bounds, memoryModel }
+  return { name: `bug/${slug}`, classes, options }
+}
+
+const cases: readonly Case[] = [
+  scenario('dio-vs-punch-hole', '5.18', 'missed-wakeup'),
+  scenario('dio-vs-punch-hole', '5.19'),
+  scenario('write-vs-read-fault', '7.3'),
+  benchmark({ pages: 2, loops: 2 }),
+  benchmark({ pages: 2, loops: 2, fix: 0 }, 'missed-wakeup'),
+  bug('fuse-otrunc-page-lock-cycle', 'deadlock'),
+  bug('soft-offline-keeps-a-gup-reference', 'hung-waiter'),
+  bug('bio-releases-too-few-pages', 'leak'), // has two initial states
+  bug('fault-loser-leaks-page-reference', 'leak'),
+  bug('two-write-faults-zero-twice', 'data-corruption'),
+  bug('gupfast-raises-count-of-wrong-head', 'refcount', 'use-after-free'),
+  bug('wait-bit-without-acquire', 'data-corruption'), // weak memory
+]
+
+function compiled({ options }: Case): TransitionSystem {
+  const result = program.compile(options)
+  if (!('tasks' in result)) throw new Error(result.map(formatDiagnostic).join('\n'))
+  return result
+}
+
+let folder: string
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'lastref-'))))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe.each(cases)('$name', (given) => {
+  let system: TransitionSystem
+  let counts: Counts
+  beforeAll(() => {
+    system = compiled(given)
+    counts = countsOf(system, 1_000_000)!
+  })
+
+  test('our own search', () => {
+    expect([...counts.classes].sort()).toEqual(given.classes)
+  })
+
+  test('Spin', ({ skip }) => {
+    skip(!needTool('spin') || !needTool('gcc'), 'spin or gcc is not installed')
+    const text = promelaSource(system, counts)
+    const options = { optimise: ['-O0'], partialOrder: false, depthMax: 1_000_000 }
+    const found = countsOfPeer(buildSpin(folder, text, options))
+    expect(found.errors > 0).toBe(given.classes.length > 0)
+    if (counts.badSteps === 0) expect(promised(text, 'Spin')).toBe(inWordsOfSpin(found))
+  })
+
+  test('Rumur', ({ skip }) => {
+    skip(!needTool('rumur') || !needTool('gcc'), 'rumur or gcc is not installed')
+    const text = murphiSource(system, counts)
+    const found = countsOfPeer(buildRumur(folder, text, { optimise: ['-O0'] }))
+    expect(promised(text, 'Rumur')).toBe(inWordsOfRumur(found))
+  })
+})
+
+/** What the head of the text says that the tool counts. */
+const promised = (text: string, tool: string): string | undefined => new RegExp(`${tool} counts .*`).exec(text)?.[0]
+
+const inWordsOfSpin = ({ states, transitions }: PeerCounts): string =>
+  `Spin counts ${counted(states, 'state')} stored, ${counted(transitions, 'transition')}.`
+
+const inWordsOfRumur = ({ states, transitions, errors }: PeerCounts): string =>
+  `Rumur counts ${counted(states, 'state')}, ${counted(transitions, 'rule')} fired, ${counted(errors, 'error')}.`
+
+const counted = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+
+/** The parser takes seconds for the larger ones. */
+const textMax = 200_000
+
+describe('TLA+', () => {
+  const { resolve } = createRequire(import.meta.url)
+  let parser: Parser
+  beforeAll(async () => {
+    await Parser.init()
+    const grammar = await Language.load(readFileSync(resolve('tree-sitter-wasms/out/tree-sitter-tlaplus.wasm')))
+    parser = new Parser().setLanguage(grammar)
+  })
+
+  test('small models can be parsed', () => {
+    const texts = cases.map((given) => tlaSource(compiled(given))).filter((text) => text.length < textMax)
+    expect(texts.length).toBeGreaterThanOrEqual(8)
+    for (const text of texts) expect(mistakesIn(parser.parse(text)!.rootNode)).toEqual([])
+  })
+
+  test('a mistake is seen', () => {
+    expect(mistakesIn(parser.parse('---- MODULE m ----\nA == 1 +\n====\n')!.rootNode)).not.toEqual([])
+  })
+})
+
+/** Lines that the grammar does not know. */
+function mistakesIn(node: Node): string[] {
+  if (node.isError || node.isMissing) return [`line ${node.startPosition.row + 1}: ${node.text.slice(0, 60)}`]
+  return node.hasError ? node.children.flatMap((child) => (child ? mistakesIn(child) : [])) : []
+}
