@@ -125,10 +125,11 @@ function leaves(statement: ts.Statement): boolean {
   return last !== undefined && (ts.isReturnStatement(last) || ts.isBreakStatement(last) || ts.isContinueStatement(last))
 }
 
-/** Looks at more than locals. */
+/** Looks at more than locals. A `choose` is no look: it injects a failure. */
 function isShared(condition: ts.Expression): boolean {
   let found = false
   const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && nameOf(node) === 'choose') return
     if (ts.isCallExpression(node) || ts.isPropertyAccessExpression(node)) found = true
     ts.forEachChild(node, visit)
   }
