@@ -31,9 +31,9 @@ export function addBugs(program: Command): void {
     .command('bugs')
     .summary('the corpus: bugs of the past, each found and its repair proved')
     .description(
-      'For each bug finds the shortest failure of the kernel that has it, and proves the kernel that has not, there and\n' +
+      'For each bug finds the shortest failure of the kernel that has it, and proves the kernel that has not, there and ' +
         'with one more task or page. Compares with what is recorded in src/bugs/bugs.expected.\n\n' +
-        'Exit status: 0 all as recorded, 1 something differs, 2 wrong usage or a bug file with errors, 125 cannot tell,\n' +
+        'Exit status: 0 all as recorded, 1 something differs, 2 wrong usage or a bug file with errors, 125 cannot tell, ' +
         '128 and up internal failure.',
     )
     .argument('[bug...]', 'bug/SLUG or files of your own; none: the corpus')

@@ -28,9 +28,9 @@ export function addCheck(program: Command): void {
     .command('check')
     .summary('does a kernel keep the rules of a scenario, in every interleaving?')
     .description(
-      'Explores every interleaving of a scenario. If a rule is broken, prints the shortest failing one, with the fewest\n' +
+      'Explores every interleaving of a scenario. If a rule is broken, prints the shortest failing one, with the fewest ' +
         'context switches, as a diagram for a commit message.\n\n' +
-        'Exit status: 0 everything holds, 1 violated, 2 wrong usage or a model with errors, 125 cannot tell (stopped by a\n' +
+        'Exit status: 0 everything holds, 1 violated, 2 wrong usage or a model with errors, 125 cannot tell (stopped by a ' +
         'limit or Ctrl-C), 128 and up internal failure; so `git bisect run lastref check ...` works.',
     )
     .argument(

@@ -49,10 +49,10 @@ export function addConform(program: Command): void {
     .command('conform')
     .summary('does a trace of a real kernel fit the model of that kernel?')
     .description(
-      'Follows what a running kernel recorded and says whether it is a behaviour of the model; if not, which event is the\n' +
-        'first that cannot be, and why. A kernel with a known bug has a model with that bug: then the trace fits, and the\n' +
+      'Follows what a running kernel recorded and says whether it is a behaviour of the model; if not, which event is the ' +
+        'first that cannot be, and why. A kernel with a known bug has a model with that bug: then the trace fits, and the ' +
         'rule that it breaks is what is reported.\n\n' +
-        'Exit status: 0 every trace fits and breaks no rule, 1 violated, 2 wrong usage, 125 cannot tell (nothing to judge,\n' +
+        'Exit status: 0 every trace fits and breaks no rule, 1 violated, 2 wrong usage, 125 cannot tell (nothing to judge, ' +
         'or the input ends too early), 128 and up internal failure.',
     )
     .argument('<trace...>', 'files, or - for standard input')

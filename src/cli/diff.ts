@@ -57,8 +57,8 @@ export function addDiff(program: Command): void {
     .command('diff')
     .summary('what one kernel can do and another cannot')
     .description(
-      'Compares two kernels by what can be observed: the states of a page, calls that return, rules that are broken.\n' +
-        'Prints the shortest behaviour that only one of them has, in both directions, with a run that shows it, or that\n' +
+      'Compares two kernels by what can be observed: the states of a page, calls that return, rules that are broken. ' +
+        'Prints the shortest behaviour that only one of them has, in both directions, with a run that shows it, or that ' +
         'they are equal for the scenario. What is observed does not depend on how a kernel counts.\n\n' +
         'Exit status: 0 equal, 1 different, 2 wrong usage or a model with errors, 125 cannot tell (a limit).',
     )

@@ -16,7 +16,7 @@ export function addInit(program: Command): void {
     .command('init')
     .summary('a model of your own to begin with')
     .description(
-      'Writes DIR/model.ts, a small protocol with a lost wake-up and without it, and DIR/tsconfig.json, by which an editor\n' +
+      'Writes DIR/model.ts, a small protocol with a lost wake-up and without it, and DIR/tsconfig.json, by which an editor ' +
         'finds the types. Existing files are left alone.',
     )
     .argument('<dir>', 'folder; made if it is not there')

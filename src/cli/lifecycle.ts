@@ -52,8 +52,8 @@ export function addLifecycle(program: Command): void {
     .command('lifecycle')
     .summary('the states of a page, and what leads from one to another')
     .description(
-      'Explores scenarios and merges the states in which the page looks the same: who owns it, who refers to it, who\n' +
-        'waits for it. Names of states stand beside the kernel code (src/kernel/lifecycle.ts). States in which a rule is\n' +
+      'Explores scenarios and merges the states in which the page looks the same: who owns it, who refers to it, who ' +
+        'waits for it. Names of states stand beside the kernel code (src/kernel/lifecycle.ts). States in which a rule is ' +
         'broken are marked with !.\n\n' +
         'Exit status: 0, 2 wrong usage or a model with errors, 125 a scenario has more states than --max-states.',
     )

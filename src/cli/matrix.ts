@@ -42,9 +42,9 @@ export function addMatrix(program: Command): void {
     .command('matrix')
     .summary('which kernels keep the rules of which scenarios?')
     .description(
-      'Runs scenarios on kernels and prints verdict and number of states of each cell as it is known. Compares with the\n' +
+      'Runs scenarios on kernels and prints verdict and number of states of each cell as it is known. Compares with the ' +
         'golden files src/scenarios/ID.expected.\n\n' +
-        'Exit status: 0 every cell as recorded, 1 a cell differs, 2 wrong usage or a model with errors, 125 a cell is\n' +
+        'Exit status: 0 every cell as recorded, 1 a cell differs, 2 wrong usage or a model with errors, 125 a cell is ' +
         'incomplete, 128 and up internal failure.',
     )
     .argument('[scenario...]', 'ids (see `lastref list`) or files of your own models; none: the quick group')

@@ -46,7 +46,7 @@ export function addReplay(program: Command): void {
     .command('replay')
     .summary('follows a trace step by step')
     .description(
-      'Replays a trace: every source line that runs, what it reads and changes. Exit status: 0, or 1 when the trace ends\n' +
+      'Replays a trace: every source line that runs, what it reads and changes. Exit status: 0, or 1 when the trace ends ' +
         'in a violation, 2 when it is none of this scenario and kernel.',
     )
     .argument('<scenario>', 'id, or file of your own model')

@@ -4,6 +4,7 @@ import { print } from './output.ts'
 import { UsageError } from './exit.ts'
 import { diagnosed, filesOf, kernelsOf } from './questions.ts'
 import { checkFormat } from './session.ts'
+import { unknown } from './suggest.ts'
 
 const examples = `
 Examples:
@@ -31,7 +32,7 @@ async function source(name: string, flags: { kernel?: string; format: string }):
   const kernels = kernelsOf(program, flags.kernel)
   if (kernels.length > 1) throw new UsageError('source prints one function of one kernel; give one --kernel')
   const listing = program.source(name, kernels[0])
-  if (listing === null) throw new UsageError(`there is no function '${name}' in ${kernels[0]}`)
+  if (listing === null) throw unknown('function', name, program.functionNames, `none of that name in ${kernels[0]}`)
   if (!('text' in listing)) throw diagnosed(listing)
   if (format === 'json')
     return print(`${JSON.stringify({ schema: 'lastref/source/1', kernel: kernels[0], name, ...listing }, null, 2)}\n`)

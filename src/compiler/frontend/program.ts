@@ -4,7 +4,7 @@ import type { TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'
 import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from './bugs.ts'
-import { kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
+import { functionsOf, kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { CompileError, MISTAKES } from './errors.ts'
 import { lowerScenario } from './scenario.ts'
 import { findProjections, type ProjectionInfo } from './projections.ts'
@@ -57,6 +57,8 @@ export interface Program {
   /** The user's files and what they import: everything that was read outside the package. Absolute paths. */
   readonly sources: readonly string[]
   readonly projections: readonly ProjectionInfo[]
+  /** Every function of the newest source or of a change. */
+  readonly functionNames: readonly string[]
   /** Null when there is no such function in that kernel. Diagnostics when the kernel is unknown. */
   source(functionName: string, kernel: string): SourceListing | null | readonly Diagnostic[]
   /** With mistakes in the files: those. */
@@ -115,6 +117,7 @@ export function loadProgram(options: ProgramOptions): Program {
       .map((f) => f.fileName)
       .filter((f) => !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile)),
     projections: findProjections(loaded).map((p) => p.info),
+    functionNames: [...functionsOf(loaded).keys()],
     source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
     compile: (o) => (diagnostics.length > 0 ? diagnostics : asValue(() => compileOne(loaded, scenarios, o))),
   }
