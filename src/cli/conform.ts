@@ -155,7 +155,7 @@ function hexadecimal(text: string, option: string): string {
 }
 
 /** Names that were recorded: a list, or lines of the form that `lastref record` and the kernel lab write. */
-function probesFor(trace: string, option: string | undefined): ReadonlySet<string> | null {
+export function probesFor(trace: string, option: string | undefined): ReadonlySet<string> | null {
   if (option !== undefined && !existsSync(option)) throw new UsageError(`there is no file ${option}`)
   const file = option ?? (trace === '-' ? '' : join(dirname(trace), 'probes.txt'))
   if (file === '' || !existsSync(file)) return null

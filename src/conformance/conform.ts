@@ -83,7 +83,11 @@ export class Conformance {
 /** One trace: what its beginning shows, then all of its records. */
 export class TraceCheck implements RecordSink {
   survey: Survey | null = null
-  session: Session | null = null
+  private readonly sessions: Session[] = []
+  private session: Session | null = null
+  /** Per probe: the model shows its trace point. */
+  private readonly isShown: boolean[] = []
+  private readonly probesShown = new Set<string>()
   private readonly conformance: Conformance
   private readonly options: TraceOptions
   private readonly surveyor: Surveyor
@@ -100,58 +104,82 @@ export class TraceCheck implements RecordSink {
   }
 
   /** ... and then, from the first one on, here. */
-  begin(): void {
-    const { spec } = this.conformance.options
-    const { probes, base, slackNanos, frame, findingsMax } = this.options
+  begin(beginningLost: boolean): void {
     this.survey = this.surveyor.result()
-    const shown = new Set([...this.survey.probes, ...(probes ?? [])])
-    const follower = this.conformance.follower(observedEvents(spec, shown))
+    for (const probe of this.survey.probes) this.probesShown.add(probe)
+    for (const probe of this.options.probes ?? []) this.probesShown.add(probe)
+    this.openSession(beginningLost)
+  }
+
+  private openSession(inTheMiddle: boolean): void {
+    const { spec } = this.conformance.options
+    const { base, slackNanos, frame, findingsMax } = this.options
+    const { readings } = this.conformance.readings
+    const events = observedEvents(spec, this.probesShown)
+    readings.forEach((r, i) => (this.isShown[i] = r.spec.event === null || events.has(r.spec.event)))
+    const follower = this.conformance.follower(events)
     this.session = new Session({
       follower,
       spec,
       readings: this.conformance.readings,
-      base: base ?? this.survey.base,
+      base: base ?? this.survey!.base,
       slackNanos,
       frame,
       objectsMax,
       findingsMax,
       taken: this.conformance.taken.get(follower)!,
+      inTheMiddle,
     })
+    this.sessions.push(this.session)
   }
 
   record(record: TraceRecord): void {
+    if (!this.isShown[record.probe]) this.showFrom(record)
     this.session!.record(record)
+  }
+
+  /** A probe of which nothing was known: the model is cut anew, and what was known of the objects is of the old one. */
+  private showFrom(record: TraceRecord): void {
+    const { probe } = this.conformance.readings.readings[record.probe].spec
+    this.probesShown.add(probe)
+    const before = this.session!
+    this.openSession(true)
+    before.handOver(this.session!)
+    before.findings.remark(
+      'observed',
+      record.line,
+      null,
+      `${probe} shows for the first time: what was known of every object is forgotten here`,
+    )
   }
 
   lost(line: number, cpu: number, count: number): void {
     this.session!.lost(line, cpu, count)
   }
 
+  /** Known since the survey. */
+  probes(): void {}
+
   /** `cut`: why the input ends too early, or null. */
   end(counts: ReadCounts, cut: string | null): TraceVerdict {
-    const session = this.session!
-    session.end()
-    const { findings } = session
-    const remarks = [...this.remarksOnInput(counts, cut), ...findings.remarks]
-    const all = [...findings.list, ...(this.options.liveness ? livenessFindings(findings.remarks) : [])]
+    const { sessions } = this
+    this.session!.end()
+    const judged = sessions.reduce((sum, s) => sum + s.judged, 0)
+    const found = sessions.flatMap((s) => s.findings.remarks)
+    const remarks = [...this.remarksOnInput(counts, cut), ...found]
+    const all = [...sessions.flatMap((s) => s.findings.list), ...(this.options.liveness ? livenessFindings(found) : [])]
     const unjudged = remarks.some((r) => r.kind === 'unjudged')
     return {
       verdict:
-        all.length > 0
-          ? 'violated'
-          : session.judged === 0
-            ? 'nothing'
-            : cut !== null || unjudged
-              ? 'incomplete'
-              : 'conforms',
+        all.length > 0 ? 'violated' : judged === 0 ? 'nothing' : cut !== null || unjudged ? 'incomplete' : 'conforms',
       findings: all.sort((a, b) => a.line - b.line),
-      more: findings.more,
+      more: sessions.reduce((sum, s) => sum + s.findings.more, 0),
       remarks: remarks.sort((a, b) => a.line - b.line),
       lines: counts.lines,
       events: counts.events,
       relevant: counts.relevant,
-      judged: session.judged,
-      objects: [...session.objects.values()].filter((o) => o.ours).length,
+      judged,
+      objects: [...this.session!.objects.values()].filter((o) => o.ours).length,
       incomplete: cut,
     }
   }
@@ -247,7 +275,7 @@ export class TextCheck {
     if (this.reader !== null) return
     const first = new TextReader(this.conformance.readings.table, this.check.beginning)
     for (const chunk of this.kept) first.write(chunk)
-    this.check.begin()
+    this.check.begin(first.counts.beginningLost)
     this.reader = new TextReader(this.conformance.readings.table, this.check)
     for (const chunk of this.kept) this.reader.write(chunk)
     this.kept = []

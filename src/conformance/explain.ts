@@ -13,8 +13,9 @@ export interface Explanation {
   readonly misread: boolean
 }
 
-const allowedMax = 6
+const allowedMax = 12
 const repairMax = 3
+const anythingStatesMax = 400
 const repairStatesMax = 4000
 
 export function explain(follower: Follower, states: readonly number[], slot: number, shape: number): Explanation {
@@ -46,7 +47,7 @@ export function explain(follower: Follower, states: readonly number[], slot: num
     look(thread.pending, state)
     if (!follower.isDroppable(thread.pending)) continue
     const place = follower.machine.tasks[slot][thread.place]
-    if (thread.place !== 0 && place.running.length >= 6) continue
+    if (place.chooses) continue
     const accept = (i: number): boolean =>
       thread.place !== 0 || shape === ELSEWHERE || place.running[i].first.has(observation.event)
     for (const outcome of follower.outcomes(state, slot, accept, (property) => violated.add(property))) {
@@ -58,6 +59,8 @@ export function explain(follower: Follower, states: readonly number[], slot: num
       pending.push(next)
     }
   }
+  if (allowed.size === 0 && shape !== ELSEWHERE)
+    for (const text of anything(follower, states, slot)) allowed.set(text, 0)
   for (const property of violated) if (property >= 0) against.add(follower.machine.system.properties[property].message)
   const ranked = [...allowed].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([text]) => text)
   return {
@@ -67,6 +70,25 @@ export function explain(follower: Follower, states: readonly number[], slot: num
     repair: repairOf(follower, states, slot, shape),
     misread,
   }
+}
+
+/** What the task may show at all, as it is: with nothing nearer to the event, that is what it could have done instead. */
+function anything(follower: Follower, states: readonly number[], slot: number): string[] {
+  const found = new Set<string>()
+  const seen = new Set(states)
+  const pending = [...states]
+  while (pending.length > 0 && seen.size < anythingStatesMax) {
+    const state = pending.shift()!
+    const place = follower.place(slot, follower.threadOf(state, slot))
+    if (place.chooses || !follower.isDroppable(follower.thread(follower.threadOf(state, slot)).pending)) continue
+    for (const outcome of follower.outcomes(state, slot, () => true, null)) {
+      if (outcome.made.length > 0) found.add(emissionText(follower, outcome.made[0] >> 1))
+      if (outcome.made.length > 0 || seen.has(outcome.state)) continue
+      seen.add(outcome.state)
+      pending.push(outcome.state)
+    }
+  }
+  return [...found].sort()
 }
 
 /** `page_ref_mod(1, -1)`: name and values without the object, which is the same everywhere. */
@@ -113,7 +135,7 @@ function repairOf(follower: Follower, states: readonly number[], slot: number, s
           continue
         }
         const place = follower.machine.tasks[other][thread.place]
-        if (thread.place !== 0 && place.running.length >= 6) continue
+        if (place.chooses) continue
         for (const outcome of follower.outcomes(state, other, () => true, null)) {
           const after = follower.withPending(outcome.state, other, outcome.made)
           if (seen.has(after)) continue
@@ -135,7 +157,7 @@ function fits(follower: Follower, state: number, slot: number, shape: number, ob
     return follower.match(thread.pending, observation) !== null && follower.readsMatch(state, observation)
   const place = follower.machine.tasks[slot][thread.place]
   const many = observation.values.some((v) => Math.abs(v) > 2)
-  if (thread.place !== 0 && place.running.length >= 6 && !many) return false
+  if (place.chooses && !many) return false
   return follower
     .outcomes(state, slot, (i) => place.running[i].first.has(observation.event), null)
     .some(

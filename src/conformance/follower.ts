@@ -16,6 +16,8 @@ import { PairMap, Tuples } from './tuples.ts'
 export const ELSEWHERE = 0
 /** No state is left. */
 export const NOWHERE = -1
+/** Too many states are possible to say anything. */
+export const TOO_MANY = -3
 /** The thread of a slot in which nobody is. */
 export const NOBODY = 0
 
@@ -23,8 +25,8 @@ export const NOBODY = 0
 const nodeStatesMax = 4096
 /** Unseen steps of others between two events, one at a time; beyond that they are counted in one go. */
 const driftMax = 4
-/** Places with so many alternatives are tried last. */
-const manyAlternatives = 6
+/** States that are looked at on the way to one event. */
+const levelStatesMax = 20_000
 
 export interface Thread {
   readonly place: number
@@ -61,8 +63,6 @@ export class Follower {
   readonly inferredBit: number
   /** May something happen that is worth a remark? The quick step does without. */
   allowNotes = false
-  /** Too many states somewhere: nothing can be said about the object. */
-  overflow = false
   /** Steps that were not in the table. */
   misses = 0
   /** Source lines passed on the way to a node, by transition; kept when coverage is asked for. */
@@ -109,7 +109,7 @@ export class Follower {
     return this.observations.push(observation) - 1
   }
 
-  /** The node after the slot's task has shown the observation, or NOWHERE. */
+  /** The node after the slot's task has shown the observation, or NOWHERE, or TOO_MANY. */
   step(node: number, slot: number, shape: number): number {
     const second = shape * this.slots + slot
     const known = this.transitions.get(node, second)
@@ -345,6 +345,7 @@ export class Follower {
     while (pending.length > 0) {
       const { state, sites } = pending.pop()!
       const place = this.place(this.others, this.threadOf(state, this.others))
+      if (place.chooses) continue
       for (const outcome of this.outcomes(state, this.others, (i) => place.running[i].silent, null)) {
         if (!this.isDroppable(outcome.made) || seen.has(outcome.state)) continue
         seen.add(outcome.state)
@@ -384,22 +385,21 @@ export class Follower {
       return this.hasClean(found)
     }
     const many = observation.values.some((v) => Math.abs(v) > 2)
-    search: for (const deep of many ? [false, true] : [false]) {
+    let isCut = false
+    for (const deep of many ? [false, true] : [false]) {
       for (let depth = 0; depth <= driftMax; depth++) {
         if (depth === levels.length) levels.push(this.drifted(levels[depth - 1], seen, trail))
-        if (levels[depth].size === 0 || attempt(levels[depth], deep)) break
+        isCut ||= seen.size > levelStatesMax
+        if (isCut || levels[depth].size === 0 || attempt(levels[depth], deep)) break
       }
-      if (found.size > 0) break search
+      if (found.size > 0) break
     }
     if (!this.hasClean(found) && observation.reads.length > 0 && this.mayDrift)
       attempt(this.jumped(start, observation), many)
-    if (found.size === 0) return NOWHERE
+    if (found.size === 0) return isCut ? TOO_MANY : NOWHERE
     // What breaks no rule explains the trace; the rest is forgotten as soon as there is such a thing.
     if (this.hasClean(found)) found = new Set([...found].filter((s) => this.isClean(s)))
-    if (found.size > nodeStatesMax) {
-      this.overflow = true
-      return NOWHERE
-    }
+    if (found.size > nodeStatesMax) return TOO_MANY
     const next = this.nodeOf(found)
     if (trail !== null) this.sitesOf!.set(this.transition(node, slot, shape), sitesOn(trail, found))
     return next
@@ -446,7 +446,7 @@ export class Follower {
       }
       if (!this.isDroppable(thread.pending)) continue
       const place = this.machine.tasks[slot][thread.place]
-      if (!deep && thread.place !== 0 && place.running.length >= manyAlternatives) continue
+      if (!deep && place.chooses) continue
       const accept = (i: number): boolean => {
         const { first, silent } = place.running[i]
         if (shape === ELSEWHERE) return silent
@@ -507,6 +507,7 @@ export class Follower {
   drifted(level: Iterable<number>, seen: Set<number>, trail: Trail | null): Set<number> {
     const next = new Set<number>()
     for (const state of level) {
+      if (seen.size > levelStatesMax) break
       for (const { shared, broken, sites } of this.drift(this.states.at(state, 0))) {
         const after = this.withShared(state, shared, this.seenBroken(state, broken))
         if (seen.has(after)) continue

@@ -57,7 +57,12 @@ export interface RunningPlace {
   readonly waits: boolean
   /** The task may come back to its beginning without an event that must be seen. */
   readonly silent: boolean
+  /** One of many numbers is chosen here: tried only for an event that shows a number that is not small. */
+  readonly chooses: boolean
 }
+
+/** Places with so many alternatives choose a number. */
+const alternativesMany = 6
 
 export class Machine {
   readonly system: TransitionSystem
@@ -130,6 +135,7 @@ export class Machine {
       asleep: place.asleep || place.segments.some((g) => fallsAsleep(g.body, cut)),
       waits: i !== 0 && waits[i],
       silent: ways[i].some((w) => w.silent),
+      chooses: i !== 0 && place.segments.length >= alternativesMany,
       running: place.segments.map((s, k) => ({
         guard: s.guard === null ? null : this.value(s.guard),
         run: this.block(s.body, options.observed),

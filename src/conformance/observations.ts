@@ -45,6 +45,8 @@ export interface EventSpec {
   readonly away?: boolean
   /** `joins`: from now on it is one object with its neighbours; `splits`: no more. */
   readonly large?: 'joins' | 'splits'
+  /** Nobody has anything to do with the object then, but for this task. */
+  readonly rest?: boolean
   /** The task is in its program then, and so in the middle of nothing. */
   readonly boundary?: boolean
   /** First and last release in which the probe means this. */

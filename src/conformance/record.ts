@@ -49,6 +49,8 @@ export interface RecordSink {
   record(record: TraceRecord): void
   /** The tracer says that it has lost events of a CPU, or of an unknown one (-1). */
   lost(line: number, cpu: number, count: number): void
+  /** The trace says which probes it was recorded with. */
+  probes(names: readonly string[]): void
 }
 
 /** What a reader counts while it reads. */

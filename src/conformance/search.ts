@@ -148,7 +148,7 @@ function unseen(follower: Follower, state: number, slot: number, coming: number)
   const observation = coming > ELSEWHERE ? follower.observations[coming] : null
   const place = follower.machine.tasks[slot][thread.place]
   const many = observation !== null && observation.values.some((v) => Math.abs(v) > 2)
-  if (thread.place !== 0 && place.running.length >= 6 && !many) return []
+  if (place.chooses && !many) return []
   const accept = (k: number): boolean => {
     const { first, silent } = place.running[k]
     if (isNobody) return first.has(observation!.event)

@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { Findings } from './findings.ts'
-import { ELSEWHERE, NOWHERE, type Follower } from './follower.ts'
+import { ELSEWHERE, NOWHERE, TOO_MANY, type Follower } from './follower.ts'
 import { History, type PastEvent } from './history.ts'
 import type { ObservationSpec, Reading, Readings } from './observations.ts'
 import type { RecordSink, TraceRecord } from './record.ts'
@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly findingsMax: number
   /** Transitions that are taken, for coverage. */
   readonly taken: Set<number>
+  /** The trace begins in the middle: of no object it is known that it was idle. */
+  readonly inTheMiddle: boolean
 }
 
 /** Events of an object that are read before the thorough search begins, and for how long at most. */
@@ -41,7 +43,7 @@ const patiently = [...quickly, { drifts: 2, notes: false }, { drifts: 0, notes: 
 const findingsPerObjectMax = 3
 const skippedMax = 64
 
-export class Session implements RecordSink {
+export class Session implements Omit<RecordSink, 'probes'> {
   readonly findings: Findings
   /** Events that were held against the model. */
   judged = 0
@@ -59,14 +61,19 @@ export class Session implements RecordSink {
   private readonly heads = new Map<number, TracedObject>()
   private readonly waiting = new Set<TracedObject>()
   private crowded = 0
+  /** The last thorough search left something out. */
+  private gaveUp = false
+  /** An object that is new here may have had a life before. */
+  private guessing: boolean
 
   constructor(options: SessionOptions) {
     this.options = options
     this.follower = options.follower
+    this.guessing = options.inTheMiddle
     this.findings = new Findings(options.follower, options.spec, options.findingsMax)
     this.history = new History(options.follower.others)
     this.taken = options.follower.sitesOf === null ? null : options.taken
-    this.actorList.push({ number: 0, task: 0, at: null, away: false })
+    this.actorList.push({ number: 0, task: 0, at: null, away: false, isNoted: false })
   }
 
   record(record: TraceRecord): void {
@@ -108,12 +115,24 @@ export class Session implements RecordSink {
     this.finishHeld()
     for (const object of this.objects.values()) this.forget(object)
     for (const actor of this.actorList) actor.at = null
+    this.guessing = true
     this.findings.remark(
       'lost',
       line,
       null,
       `${count === 0 ? 'events' : count} lost on CPU ${cpu}: what was known of every object is forgotten here`,
     )
+  }
+
+  /** Another session goes on from here, which knows only which objects are ours. */
+  handOver(to: Session): void {
+    this.finishHeld()
+    this.findings.finish()
+    for (const { frame, ours, findings } of this.objects.values()) {
+      const object = to.objectOf(frame)!
+      object.ours = ours
+      object.findings = findings
+    }
   }
 
   /** The end of the trace. */
@@ -136,6 +155,7 @@ export class Session implements RecordSink {
     const times = reading.repeat < 0 ? 1 : Math.min(record.numbers[reading.repeat], this.options.spec.object.large)
     const away = reading.spec.away === true
     for (let i = 0; i < times; i++) this.advance(object, actor, shape, away, record)
+    if (reading.spec.rest === true && object.guessed && object.known) object.rested = true
     if (reading.then >= 0 && record.numbers[reading.then] !== 0) {
       const then = this.follower.shape({ event: reading.spec.then!.event, values: [1], reads: [] })
       this.advance(object, actor, then, away, record)
@@ -177,7 +197,7 @@ export class Session implements RecordSink {
     const slot = this.slotOf(object, actor)
     if (slot < 0) return false
     const next = follower.step(object.node, slot, shape)
-    if (next === NOWHERE || (follower.brokenIn(next) & follower.ruleBits) !== 0) return false
+    if (next < 0 || (follower.brokenIn(next) & follower.ruleBits) !== 0) return false
     if (record !== null) this.history.push(object.frame, object.node, object.actors, actor.number, shape, record)
     this.taken?.add(follower.transition(object.node, slot, shape))
     this.judged++
@@ -190,7 +210,8 @@ export class Session implements RecordSink {
     const { follower } = this
     const noted = follower.brokenIn(node)
     if (noted !== 0) {
-      this.findings.notes(object, noted, line, actor)
+      if (!actor.isNoted) this.findings.notes(object, noted, line, actor)
+      actor.isNoted = true
       node = follower.forgiven(node, noted)
     }
     object.node = node
@@ -205,8 +226,10 @@ export class Session implements RecordSink {
       }
       object.actors[s] = 0
       const other = this.actorList[number]
+      other.isNoted = false
       if (other.at === object) other.at = null
     }
+    if (object.rested && busy === 0) object.guessed = object.rested = false
     if (isBusy) {
       actor.at = object
       actor.away = away
@@ -226,31 +249,41 @@ export class Session implements RecordSink {
   private begin(object: TracedObject, shape: number, record: TraceRecord): boolean {
     if (object.skipped > skippedMax) return false
     const { follower } = this
-    const reading = this.options.readings.readings[record.probe]
-    for (const node of [
-      follower.initial,
-      resumed(follower, this.options.spec, follower.observations[shape], hintOf(reading, record)),
-    ]) {
-      if (node === NOWHERE) continue
+    const hint = hintOf(this.options.readings.readings[record.probe], record)
+    for (const node of this.beginnings(object, shape, hint)) {
       const next = follower.step(node, 0, shape)
-      if (next === NOWHERE || (follower.brokenIn(next) & follower.ruleBits) !== 0) continue
+      if (next < 0 || (follower.brokenIn(next) & follower.ruleBits) !== 0) continue
       object.node = node
       object.known = true
       object.actors.fill(0)
       return true
     }
-    if (object.skipped++ === 0)
-      this.findings.remark(
-        'skipped',
-        record.line,
-        object,
-        'the trace begins, or goes on, in the middle of something: events are skipped until one of them makes sense',
-      )
+    if (object.skipped++ === 0) this.skip(object, record.line)
     return false
+  }
+
+  private skip(object: TracedObject, line: number): void {
+    this.findings.remark(
+      'skipped',
+      line,
+      object,
+      'the trace begins, or goes on, in the middle of something: events are skipped until one of them makes sense',
+    )
+  }
+
+  /** What an object may have been before its first event, most likely first. Where that is a guess, all of it at once. */
+  private beginnings(object: TracedObject, shape: number, hint: number): number[] {
+    const { follower } = this
+    const counted = resumed(follower, this.options.spec, follower.observations[shape], hint)
+    if (counted === NOWHERE) return [follower.initial]
+    if (!object.guessed) return [follower.initial, counted]
+    return [follower.nodeOf([...follower.nodes.list(follower.initial), ...follower.nodes.list(counted)])]
   }
 
   private forget(object: TracedObject): void {
     object.known = false
+    object.guessed = true
+    object.rested = false
     object.skipped = 0
     object.actors.fill(0)
   }
@@ -285,12 +318,7 @@ export class Session implements RecordSink {
   }
 
   private beginHeld(object: TracedObject, event: Held): void {
-    const { follower } = this
-    for (const node of [
-      follower.initial,
-      resumed(follower, this.options.spec, follower.observations[event.shape], event.hint),
-    ]) {
-      if (node === NOWHERE) continue
+    for (const node of this.beginnings(object, event.shape, event.hint)) {
       object.node = node
       object.actors.fill(0)
       if (this.quick(object, event.actor, event.shape, event.away, null, event)) {
@@ -307,13 +335,14 @@ export class Session implements RecordSink {
     const [{ actor, shape, away, line }] = held
     const slot = this.slotOf(object, actor)
     const noted = slot < 0 ? NOWHERE : follower.stepNoted(object.node, slot, shape)
-    if (noted !== NOWHERE && (follower.brokenIn(noted) & follower.ruleBits) === 0) {
+    if (noted >= 0 && (follower.brokenIn(noted) & follower.ruleBits) === 0) {
       this.judged++
       this.arrive(object, noted, actor, away, line)
       return true
     }
     // Where the quick step has an answer that breaks a rule, only another order can do better.
-    const ways = noted === NOWHERE ? patiently : quickly
+    this.gaveUp = noted === TOO_MANY
+    const ways = noted < 0 ? patiently : quickly
     for (const { drifts, notes } of ways)
       for (const back of new Set([...backwards, lastOwn])) {
         if (back > object.before.length) continue
@@ -346,10 +375,11 @@ export class Session implements RecordSink {
     }
     const count = past.length + 1
     if (events.length < count) return false
-    const { states } = searchWindow(follower, follower.nodes.list(start), events, count, {
+    const { states, exhausted } = searchWindow(follower, follower.nodes.list(start), events, count, {
       slackNanos: this.options.slackNanos,
       drifts,
     })
+    this.gaveUp ||= exhausted
     const clean = [...states].filter((s) => follower.isClean(s))
     // Unseen steps that break a rule explain the event only if nothing else does.
     const usable = clean.length > 0 || drifts === 0 ? clean : [...states]
@@ -381,8 +411,20 @@ export class Session implements RecordSink {
       this.forget(object)
       return
     }
+    if (this.gaveUp) {
+      if (object.ours)
+        findings.remark('unjudged', event.line, object, 'so little of it is observed that too many states are possible')
+      this.forget(object)
+      if (!object.ours) object.skipped = skippedMax + 1
+      return
+    }
+    if (object.guessed) {
+      this.skip(object, event.line)
+      this.forget(object)
+      return
+    }
     const next = follower.stepNoted(object.node, slot, event.shape)
-    if (next !== NOWHERE) {
+    if (next >= 0) {
       const broken = follower.brokenIn(next) & follower.ruleBits
       findings.rules(object, held, broken, this.sleepers(object))
       this.judged++
@@ -401,12 +443,13 @@ export class Session implements RecordSink {
     if (object.findings >= findingsPerObjectMax) object.skipped = skippedMax + 1
   }
 
-  /** Tasks that sleep on the object, in every state. */
+  /** Tasks that sleep on the object, in every state, or have just given up. */
   private sleepers(object: TracedObject): number[] {
     const { follower } = this
     const states = follower.nodes.list(object.node)
     return Array.from(object.actors).flatMap((number, slot) =>
-      number !== 0 && states.every((s) => follower.place(slot, follower.threadOf(s, slot)).asleep)
+      number !== 0 &&
+      (this.actorList[number].isNoted || states.every((s) => follower.place(slot, follower.threadOf(s, slot)).asleep))
         ? [this.actorList[number].task]
         : [],
     )
@@ -448,7 +491,7 @@ export class Session implements RecordSink {
       const other = this.actorList[object.actors[s]]
       if (other.at === object && other.away) continue
       const node = follower.step(object.node, s, ELSEWHERE)
-      if (node === NOWHERE) continue
+      if (node < 0) continue
       this.arrive(object, node, other, false, object.lastLine)
       assert(object.actors[s] === 0, 'a slot is free when its task is elsewhere')
       object.actors[s] = actor.number
@@ -469,6 +512,8 @@ export class Session implements RecordSink {
       node: this.follower.initial,
       actors: new Int32Array(this.follower.others),
       known: false,
+      guessed: this.guessing,
+      rested: false,
       ours: false,
       large: false,
       skipped: 0,
@@ -485,7 +530,7 @@ export class Session implements RecordSink {
     const key = record.context === 0 && record.task !== 0 ? record.task : -(record.cpu * 4 + record.context) - 1
     const known = this.actors.get(key)
     if (known !== undefined) return known
-    const actor: Actor = { number: this.actorList.length, task: record.task, at: null, away: false }
+    const actor: Actor = { number: this.actorList.length, task: record.task, at: null, away: false, isNoted: false }
     this.actors.set(key, actor)
     this.actorList.push(actor)
     return actor

@@ -25,7 +25,7 @@ const votesMin = 2
 export class Surveyor implements RecordSink {
   private readonly spec: ObservationSpec
   private readonly readings: Readings
-  private readonly probes = new Set<string>()
+  private readonly shown = new Set<string>()
   private readonly votes = new Map<string, { base: Base; count: number }>()
   private readonly eras = new Map<string, number>()
   private readonly lastFrame = new Map<number, number>()
@@ -39,7 +39,7 @@ export class Surveyor implements RecordSink {
 
   record(record: TraceRecord): void {
     const { spec, objectField } = this.readings.readings[record.probe]
-    this.probes.add(spec.probe)
+    this.shown.add(spec.probe)
     if (spec.event === null) return
     this.relevant++
     for (const era of this.spec.eras) {
@@ -65,11 +65,15 @@ export class Surveyor implements RecordSink {
     this.lastAddress.clear()
   }
 
+  probes(names: readonly string[]): void {
+    for (const name of names) this.shown.add(name)
+  }
+
   result(): Survey {
     const best = [...this.votes.values()].sort((a, b) => b.count - a.count)[0]
     const [era] = [...this.eras].sort((a, b) => b[1] - a[1])
     return {
-      probes: this.probes,
+      probes: this.shown,
       base: best !== undefined && best.count >= votesMin ? best.base : parseAddress(this.spec.object.base),
       era: era?.[0] ?? null,
       relevant: this.relevant,

@@ -278,9 +278,11 @@ export class TextReader {
     else if (this.others.size < 1000) this.others.set(hash, { name: latin1(b, start, end), count: 1 })
   }
 
-  /** `# entries-in-buffer/entries-written: 819/819   #P:2` */
+  /** `# entries-in-buffer/entries-written: 819/819   #P:2`, and `# probes: NAME NAME ...`, which is ours. */
   private comment(b: Uint8Array, start: number, end: number): void {
-    const text = latin1(b, start, Math.min(end, start + 200))
+    const text = latin1(b, start, Math.min(end, start + lineMax))
+    const probes = /^# probes:((?: +\w+)+)$/.exec(text)
+    if (probes !== null) this.sink.probes(probes[1].trim().split(/ +/))
     const found = /entries-in-buffer\/entries-written:\s*(\d+)\/(\d+)/.exec(text)
     if (found !== null && Number(found[1]) < Number(found[2])) this.counts.beginningLost = true
   }

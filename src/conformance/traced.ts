@@ -10,6 +10,8 @@ export interface Actor {
   at: TracedObject | null
   /** Its last record there allows it to go elsewhere meanwhile. */
   away: boolean
+  /** What is remarkable about what it does there has been said. */
+  isNoted: boolean
 }
 
 export interface TracedObject {
@@ -19,6 +21,13 @@ export interface TracedObject {
   readonly actors: Int32Array
   /** Whether its state is known at all. */
   known: boolean
+  /**
+   * Something before what we know of it may still show: a sleeper of whom nobody knows. So what contradicts us proves
+   * nothing, until the object has been at rest.
+   */
+  guessed: boolean
+  /** It was at rest since then, and so it is known as soon as all are done whom we have seen. */
+  rested: boolean
   /** An event says that it is one of those that the model is about. */
   ours: boolean
   /** Many in one. */

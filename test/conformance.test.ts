@@ -1,0 +1,98 @@
+/** Excerpts of recordings of real kernels against the model of their kernel, of the other era, and cut in ways that happen. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { TextCheck, traceText, type TraceVerdict } from '../src/conformance/index.ts'
+import { conformanceOf, excerptFiles, excerpts, judge, kernelOf, outcome, plain } from './traces.ts'
+
+const read = (name: string): string => readFileSync(join(excerpts, name), 'latin1')
+const against = async (name: string, kernel = kernelOf(name), options = {}): Promise<TraceVerdict> =>
+  judge(read(name), await conformanceOf(kernel), options)
+
+test('every excerpt has the outcome that is recorded for it', async () => {
+  const lines: string[] = []
+  for (const name of excerptFiles()) lines.push(`${name}: ${outcome(await against(name))}`)
+  await expect(lines.join('\n') + '\n').toMatchFileSnapshot('golden/traces.expected')
+})
+
+test('the lost wake-up of 6.1.176 is found at the put that loses it, with the sleeper', async () => {
+  const { findings, verdict } = await against('6.1.176-dio.txt')
+  expect(verdict).toBe('violated')
+  const [first] = findings
+  expect(first).toMatchObject({ kind: 'rule', class: 'missed-wakeup', object: 'page 0x40210', task: 444 })
+  expect(first.against).toEqual(['task 445 sleeps'])
+  expect(first.window.find((w) => w.isIt)!.text).toContain('fsdax_dio-444')
+})
+
+test('for a kernel without that bug the same put is impossible: no plain put of that kernel brings a page to idle', async () => {
+  const { findings } = await against('6.1.176-dio.txt', '6.1.176+bio-fix')
+  expect(findings[0]).toMatchObject({ kind: 'impossible', object: 'page 0x40210', task: 444 })
+  expect(findings[0].allowed).toContain('put_devmap_managed_folio_refs(1)')
+})
+
+test('a sleeper whom no wake-up failed: a warning, and a violation of liveness', async () => {
+  const verdict = await against('7.3-reflink.txt')
+  expect(verdict.verdict).toBe('conforms')
+  expect(verdict.remarks.filter((r) => r.kind === 'waiter')).toHaveLength(1)
+  const strict = await against('7.3-reflink.txt', '7.3', { liveness: true })
+  expect(strict.verdict).toBe('violated')
+  expect(strict.findings.map((f) => f.class)).toEqual(['hung-waiter'])
+})
+
+describe('a recording of the other era', () => {
+  test.each([
+    ['7.3-vms.txt', '6.12', '0-based'],
+    ['7.3-stock.txt', '6.12', '0-based'],
+    ['6.1.176+bio-fix-vms.txt', '7.3', '1-based'],
+  ])('%s with --kernel %s: says in its first line that it looks %s', async (name, kernel, era) => {
+    const verdict = await against(name, kernel)
+    expect(verdict.verdict).toBe('violated')
+    const text = traceText(verdict, { name, kernel, width: 80, all: false })
+    expect(text.split('\n')[0]).toContain(`this looks like a ${era} kernel`)
+  })
+})
+
+describe('one page alone', () => {
+  test('is judged as it is among the others', async () => {
+    const all = await against('6.1.176-dio.txt')
+    const one = await against('6.1.176-dio.txt', '6.1.176', { frame: 0x40211 })
+    expect(one.objects).toBe(1)
+    expect(one.findings.map((f) => f.line)).toEqual(
+      all.findings.filter((f) => f.object === 'page 0x40211').map((f) => f.line),
+    )
+  })
+})
+
+describe('the same bytes in other pieces', () => {
+  test.each([1, 7, 4096])('of %i give the same verdict', async (size) => {
+    const conformance = await conformanceOf('7.3')
+    const bytes = readFileSync(join(excerpts, '7.3-vms.txt'))
+    const check = new TextCheck(conformance, plain)
+    for (let at = 0; at < bytes.length; at += size) check.write(bytes.subarray(at, at + size))
+    expect(check.end(null)).toEqual(judge(bytes, conformance))
+  })
+})
+
+describe('a live trace, judged before its probes have shown', () => {
+  test.each(excerptFiles())('%s: no finding that the whole recording does not have', async (name) => {
+    const bytes = Buffer.from(read(name).replace(/^# probes:.*\n/m, ''), 'latin1')
+    const check = new TextCheck(await conformanceOf(kernelOf(name)), plain)
+    check.begin()
+    check.write(bytes)
+    const live = check.end(null)
+    const lines = (await against(name)).findings.map((f) => f.line - 1)
+    expect(live.findings.filter((f) => !lines.includes(f.line))).toEqual([])
+    expect(live.judged).toBeGreaterThan(10)
+  })
+})
+
+test('what was lost is said, and nothing is concluded from what was known before', async () => {
+  const lines = read('7.3-vms.txt').split('\n')
+  const conformance = await conformanceOf('7.3')
+  for (let at = 20; at < lines.length - 20; at += 12) {
+    const cut = [...lines.slice(0, at), 'CPU:1 [LOST 9 EVENTS]', ...lines.slice(at + 9)].join('\n')
+    const verdict = judge(cut, conformance)
+    expect.soft(verdict.findings, `lost at ${at}`).toEqual([])
+    expect.soft(verdict.remarks.map((r) => r.kind)).toContain('lost')
+  }
+})
