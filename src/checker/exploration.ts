@@ -24,7 +24,7 @@ const statesPerCall = 1 << 12
 /** Below this the model's own is not started: it needs some to begin with. */
 const ownMemoryBytesMin = 1 << 26
 
-const nothing: Past = { levels: [], expanded: 0, states: 0, read: () => undefined }
+const nothing: Past = { levels: [], expanded: 0, end: 0, states: 0, read: () => undefined }
 
 export function explorationOf(model: Model, limits: Limits): Exploration {
   const own = model.explore
@@ -85,15 +85,15 @@ class MovingExploration implements Exploration {
       if (end !== this.#levelEnd) this.#levels.push(expanded)
       this.#levelEnd = end
       const hasRoomForBoth = 3 * this.bytes < this.#limits.memoryBytesMax
-      if (this.states >= this.#own.statesMin && hasRoomForBoth) this.#move(expanded)
+      if (this.states >= this.#own.statesMin && hasRoomForBoth) this.#move(expanded, end)
     }
     return this.#current.expand(expanded, end)
   }
 
-  #move(expanded: number): void {
+  #move(expanded: number, end: number): void {
     const old = this.#current
     const read = (state: number, out: Uint32Array) => old.read(state, out)
-    this.#current = this.#own.start(this.#limits, { levels: this.#levels, expanded, states: old.states, read })
+    this.#current = this.#own.start(this.#limits, { levels: this.#levels, expanded, end, states: old.states, read })
     this.#hasMoved = true
     this.#transitionsBefore = old.transitions
   }

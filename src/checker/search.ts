@@ -12,6 +12,7 @@ import {
   type Exploration,
   type Finding,
   type IncompleteReason,
+  type Limits,
   type Model,
   type Statistics,
   type Verdict,
@@ -23,10 +24,8 @@ import { explainHang } from './hang.ts'
 import { findLivelock } from './liveness.ts'
 import { judgeStuck, type Stuck } from './stuck.ts'
 
-export interface SearchOptions {
-  /** The search ends as incomplete when it has met more states than this. */
-  readonly maxStates: number
-  readonly memoryBytesMax: number
+/** The search ends as incomplete when it has met more states than `maxStates`. */
+export interface SearchOptions extends Limits {
   /** States that one question about a hang may explore. */
   readonly hangStatesMax: number
   /** Asked every few milliseconds. */

@@ -67,13 +67,13 @@ export interface Exploration {
   find(words: Uint32Array, offset: number): number
   read(state: number, out: Uint32Array): void
   /**
-   * Expands states of the level that ends before state `end`, of which all before `expanded` are expanded; adds their
-   * successors. Returns up to where it has come: less than `end` when a limit was met (`stopped`), or just so that the
-   * caller can look around.
+   * Expands states of the level that ends before state `end`, of which as many as there are before `expanded` are expanded;
+   * adds their successors. Returns up to where it has come: less than `end` when a limit was met (`stopped`), or just so
+   * that the caller can look around.
    */
   expand(expanded: number, end: number): number
   /** Why nothing more is expanded. */
-  readonly stopped: 'memory' | 'max-states' | null
+  readonly stopped: 'memory' | 'max-states' | 'worker-lost' | null
   /** What `expand` met since the last call of this. */
   takeFindings(): Finding[]
 }
@@ -84,6 +84,8 @@ export interface Past {
   readonly levels: readonly number[]
   /** States before this one are expanded. */
   readonly expanded: number
+  /** End of the level that is being expanded. */
+  readonly end: number
   readonly states: number
   read(state: number, out: Uint32Array): void
 }
@@ -95,9 +97,31 @@ export interface Finding {
   readonly property: number
 }
 
+/** What an exploration may use. */
 export interface Limits {
   readonly maxStates: number
   readonly memoryBytesMax: number
+  /** Absent: one thread. */
+  readonly crew?: Crew
+}
+
+/** Threads that can work on one search together. A search says what is to be done, not by whom. */
+export interface Crew {
+  /** Threads at most, the caller's included. */
+  readonly size: number
+  /**
+   * `job` is all that another thread needs to perform tasks as `perform` does; it travels there by structured clone, now
+   * or when a thread becomes free.
+   */
+  gather(job: unknown, perform: (task: number) => void): Team
+}
+
+export interface Team {
+  /**
+   * Performs tasks 0 to `count` - 1, each once, by whoever is free, and returns when all are done. Tasks of one call do not
+   * touch what another of them writes. `isLight`: not worth waking others. False: a thread was lost with its task.
+   */
+  perform(count: number, isLight: boolean): boolean
 }
 
 /** Printed `0/3/1/4`: initial state, then the index of the successor taken at every step. */
@@ -141,7 +165,7 @@ export interface Statistics {
   readonly bytes: number
 }
 
-export type IncompleteReason = 'interrupted' | 'timeout' | 'memory' | 'max-states'
+export type IncompleteReason = 'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost'
 
 /** Answer of a search. `violated` comes with the shortest trace, of these the one with the fewest context switches. */
 export type Verdict =

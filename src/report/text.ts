@@ -75,6 +75,8 @@ export function reasonOf(run: Run): string {
       return 'the memory is used up (--memory)'
     case 'max-states':
       return 'more states than allowed (--max-states)'
+    case 'worker-lost':
+      return 'a worker thread died'
     case null:
       return 'stopped'
   }

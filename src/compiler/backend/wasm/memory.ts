@@ -35,6 +35,14 @@ export const cells = {
   sink: 28,
   /** First state that is still kept. */
   low: 32,
+  /** Searches in several memories: first state that is not expanded, and the first one not to be expanded now. */
+  next: 36,
+  until: 40,
+  /** Addresses of the boxes that are being filled, and of the words that say how far. */
+  outbox: 44,
+  outboxEnds: 48,
+  /** There was no room for another round. */
+  isFull: 52,
 } as const
 
 /** States expanded before their successors are added. */
@@ -45,6 +53,7 @@ export const memoryBytesMax = 2 ** 32
 export const slackSlots = 1 << 14
 /** Records that one shard collects for another before they are handed over. */
 const boxRecords = 1 << 13
+export const boxSets = 2
 
 export interface MemoryMap {
   readonly keeping: Keeping
@@ -72,7 +81,10 @@ export interface MemoryMap {
   readonly batch: number
   /** Pairs: state, and -1 (no successors) or the number of a violating end. */
   readonly findings: number
-  /** Searches in several memories: records for each of them, and where the records end. */
+  /**
+   * Searches in several memories: records for each of them, and how many bytes of them. Twice, so that one set is filled
+   * while the other is emptied.
+   */
   readonly shards: number
   readonly boxes: number
   readonly boxBytes: number
@@ -128,8 +140,8 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
     findings: take(8 * findingsMax),
     shards,
     boxBytes,
-    boxEnds: take(4 * shards),
-    boxes: take(shards * boxBytes),
+    boxEnds: take(boxSets * 4 * shards),
+    boxes: take(boxSets * shards * boxBytes),
     inbox: take(boxBytes),
     heap: roundUp(end, 4096),
   }

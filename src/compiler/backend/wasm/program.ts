@@ -25,9 +25,12 @@ export interface ProgramOptions {
 
 const pagesMax = memoryBytesMax / pageBytes
 
-export function searchProgram(system: TransitionSystem, layout: StateLayout, options: ProgramOptions): WasmProgram {
-  const { keeping, shards, isShared } = options
-  const map = memoryMap({
+export function searchMap(
+  system: TransitionSystem,
+  layout: StateLayout,
+  { keeping, shards }: Pick<ProgramOptions, 'keeping' | 'shards'>,
+): MemoryMap {
+  return memoryMap({
     keeping,
     words: layout.words,
     spareBit: keeping === 'packed' ? spareBitOf(layout)! : 0,
@@ -35,6 +38,10 @@ export function searchProgram(system: TransitionSystem, layout: StateLayout, opt
     successorsMax: successorsMax(system),
     shards,
   })
+}
+
+export function searchProgram(system: TransitionSystem, layout: StateLayout, options: ProgramOptions): WasmProgram {
+  const map = searchMap(system, layout, options)
   const builder = new ModuleBuilder()
   const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32)
   const records: Records = {
@@ -47,7 +54,7 @@ export function searchProgram(system: TransitionSystem, layout: StateLayout, opt
   }
   const ends = defineSuccessors(builder, successors, system, layout, records)
   defineSearchLoop(builder, successors, defineSeenSet(builder, map), map)
-  return { module: new WebAssembly.Module(builder.bytes({ pagesMax, isShared })), map, ends }
+  return { module: new WebAssembly.Module(builder.bytes({ pagesMax, isShared: options.isShared })), map, ends }
 }
 
 /** Can states be packed, that is, is a bit of 64 always 0? */

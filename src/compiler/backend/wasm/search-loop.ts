@@ -113,19 +113,25 @@ function nameFindings(f: FunctionBuilder, map: MemoryMap): Code {
 /** Puts the records with keys into the boxes of the memories that they belong to. Gives back how full the fullest is. */
 function giveOutRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const [end] = f.parameters
-  const [at, shard, filled, to, most] = f.locals(5)
+  const [at, shard, filled, to, most, boxes, ends] = f.locals(7)
   const key = new Key(f, map)
   const copy = Array.from({ length: map.recordBytes / 8 }, (_, i) =>
     long.store(get(to), i === 0 ? get(key.first) : long.load(get(at), 8 * i), 8 * i),
   )
+  const endAt = add(get(ends), shiftLeft(get(shard), constant(2)))
   const give: Code = [
     set(shard, key.shard()),
-    set(filled, load(shiftLeft(get(shard), constant(2)), map.boxEnds)),
-    set(to, add(add(wasm.multiply(get(shard), constant(map.boxBytes)), constant(map.boxes)), get(filled))),
+    set(filled, load(endAt)),
+    set(to, add(add(wasm.multiply(get(shard), constant(map.boxBytes)), get(boxes)), get(filled))),
     copy,
     increase(filled, map.recordBytes),
-    store(shiftLeft(get(shard), constant(2)), get(filled), map.boxEnds),
+    store(endAt, get(filled)),
     set(most, wasm.select(wasm.lessUnsigned(get(most), get(filled)), get(filled), get(most))),
   ]
-  return [eachRecord(map, at, constant(map.batch), get(end), [set(key.first, long.load(get(at))), give]), get(most)]
+  return [
+    set(boxes, cell(cells.outbox)),
+    set(ends, cell(cells.outboxEnds)),
+    eachRecord(map, at, constant(map.batch), get(end), [set(key.first, long.load(get(at))), give]),
+    get(most),
+  ]
 }

@@ -1,6 +1,6 @@
 /** One memory with its states and its table. All that is known of it stands in it, so that any thread can go on. */
 import type { WasmProgram } from './program.ts'
-import { cells, memoryBytesMax, pageBytes, roundUp, slackSlots, type MemoryMap } from './memory.ts'
+import { boxSets, cells, memoryBytesMax, pageBytes, roundUp, slackSlots, type MemoryMap } from './memory.ts'
 
 interface Functions {
   add(): void
@@ -21,6 +21,8 @@ const growthMin = 1.2
 const growth = 2
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
+/** Records that are looked up together: their slots fit the cache nearest to the core. */
+const insertRecords = 512
 
 /** A memory is as large as it may ever become: what is not used takes no place in the machine. */
 export function newMemory(bytesMax: number, isShared: boolean): WebAssembly.Memory {
@@ -35,8 +37,10 @@ export class Shard {
   readonly #bytesMax: number
   /** Number of the state of every slot, or -1; made when first asked for. */
   #numbers: Int32Array | null = null
+  /** When it was made. */
+  #statesNumbered = 0
 
-  constructor({ module, map }: WasmProgram, memory: WebAssembly.Memory, bytesMax: number) {
+  constructor({ module, map }: Pick<WasmProgram, 'module' | 'map'>, memory: WebAssembly.Memory, bytesMax: number) {
     this.#map = map
     this.#words = new Int32Array(memory.buffer)
     this.#functions = new WebAssembly.Instance(module, { host: { memory } }).exports as unknown as Functions
@@ -63,7 +67,6 @@ export class Shard {
   }
 
   add(words: Uint32Array, offset: number): void {
-    this.#numbers = null
     this.#ask(words, offset)
     this.#functions.add()
   }
@@ -74,7 +77,15 @@ export class Shard {
     const slot = this.#functions.find()
     if (slot < 0) return -1
     if (this.#map.keeping === 'whole') return this.#words[(this.#map.heap + slot * this.#map.entryBytes) / 4] - 1
-    return (this.#numbers ??= this.#numberSlots())[slot]
+    if (this.#numbers === null || this.#statesNumbered !== this.states) this.#numbers = this.#numberSlots()
+    this.#statesNumbered = this.states
+    return this.#numbers[slot]
+  }
+
+  /** Of several memories, the one that a state belongs to. */
+  shardOf(words: Uint32Array, offset: number): number {
+    this.#ask(words, offset)
+    return this.#functions.shard()
   }
 
   #numberSlots(): Int32Array {
@@ -96,8 +107,68 @@ export class Shard {
 
   /** Expands states `first` to `end` - 1; gives back the first that was not. Needs room. */
   expand(first: number, end: number): number {
-    this.#numbers = null
     return this.#functions.expand(first, end)
+  }
+
+  /** First state that `scatter` has not expanded. */
+  get next(): number {
+    return this.#get(cells.next)
+  }
+
+  /** What the next `scatter` is to do: expand states `next` to `until` - 1, into one of the two sets of boxes. */
+  prepareScatter(next: number, until: number, set: number): void {
+    const { shards, boxes, boxBytes, boxEnds } = this.#map
+    this.#set(cells.next, next)
+    this.#set(cells.until, until)
+    this.#set(cells.outbox, boxes + set * shards * boxBytes)
+    this.#set(cells.outboxEnds, boxEnds + set * shards * 4)
+  }
+
+  /** Expands until a box is full. */
+  scatter(): void {
+    this.#set(cells.next, this.#functions.scatter(this.next, this.#get(cells.until)))
+  }
+
+  /** Bytes in the boxes of a set. */
+  boxedBytes(set: number): number {
+    const { shards, boxEnds } = this.#map
+    let sum = 0
+    for (let to = 0; to < shards; to++) sum += this.#get(boxEnds + 4 * (set * shards + to))
+    return sum
+  }
+
+  /**
+   * Adds the states that all memories have for this one, number `own`, in the set of boxes that is not being filled. There
+   * is room. Makes room for as many as may come next, or says that it is full.
+   */
+  collect(own: number, sources: readonly Shard[]): void {
+    const { inbox, recordBytes } = this.#map
+    for (const source of sources) {
+      const end = inbox + source.#moveBox(own, this)
+      for (let at = inbox; at < end; at += insertRecords * recordBytes)
+        this.#functions.insert(at, Math.min(end, at + insertRecords * recordBytes))
+    }
+    if (!this.makeRoomForRound()) this.#set(cells.isFull, 1)
+  }
+
+  get isFull(): boolean {
+    return this.#get(cells.isFull) !== 0
+  }
+
+  makeRoomForRound(): boolean {
+    const { shards, boxBytes, recordBytes } = this.#map
+    return this.makeRoom(Math.ceil((boxSets * shards * boxBytes) / recordBytes), Infinity)
+  }
+
+  #moveBox(to: number, target: Shard): number {
+    const { shards, boxes, boxBytes, boxEnds, inbox } = this.#map
+    const set = this.#get(cells.outbox) === boxes ? 1 : 0
+    const box = set * shards + to
+    const bytes = this.#get(boxEnds + 4 * box)
+    const start = (boxes + box * boxBytes) / 4
+    target.#words.set(this.#words.subarray(start, start + bytes / 4), inbox / 4)
+    this.#set(boxEnds + 4 * box, 0)
+    return bytes
   }
 
   /** Transitions since the last call of this. */

@@ -4,9 +4,10 @@ import { initialStates, layoutOf, type StateLayout } from '../../../model/layout
 import type { Exploration, Finding, Limits, Model, Past, Successors } from '../../../model/model.ts'
 import type { TransitionSystem } from '../../../model/system.ts'
 import { successorsMax } from '../successors-max.ts'
-import { pageBytes, roundUp } from './memory.ts'
-import { isPackable, searchProgram, stepProgram, type StepProgram, type WasmProgram } from './program.ts'
+import { memoryBytesMax as memoryBytesMost, pageBytes, roundUp } from './memory.ts'
+import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram, type WasmProgram } from './program.ts'
 import { newMemory, Shard } from './shard.ts'
+import { newJob, ShardedExploration } from './sharded.ts'
 
 /** Everything in WebAssembly, from the first state on. For single steps JavaScript is the faster one. */
 export function compileToWebAssembly(system: TransitionSystem): Model {
@@ -33,12 +34,26 @@ export function exploreInWebAssembly(
   past: Past,
 ): Exploration {
   const keeping = isPackable(layout) ? 'packed' : 'whole'
-  return new WasmExploration(
-    searchProgram(system, layout, { keeping, shards: 1, isShared: false }),
-    covered,
-    limits,
-    past,
-  )
+  const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
+  const program = searchProgram(system, layout, { keeping, shards, isShared: shards > 1 })
+  if (shards === 1) return new WasmExploration(program, covered, limits, past)
+  const job = newJob(program.module, program.map, limits.memoryBytesMax)
+  return new ShardedExploration(job, program.ends, covered, limits, past)
+}
+
+/** Memories per thread, so that threads wait little for each other at the end of a round. */
+const shardsPerThread = 2
+/** The buffers of a memory may take this part of it. */
+const buffersShareMax = 1 / 8
+
+/** How many memories: a power of two. `buffers`: bytes that each then has no states in. */
+function shardsFor({ memoryBytesMax, crew }: Limits, buffers: (shards: number) => number): number {
+  const threads = crew?.size ?? 1
+  if (threads === 1) return 1
+  const wanted = Math.max(shardsPerThread * threads, memoryBytesMax / memoryBytesMost)
+  let shards = 2 ** Math.ceil(Math.log2(wanted))
+  while (shards > 1 && buffers(shards) > (buffersShareMax * memoryBytesMax) / shards) shards /= 2
+  return shards
 }
 
 /** Single steps, in an instance without a store. */
