@@ -9,7 +9,7 @@ import {
   dma_to_small_page,
   gup_fast_small_page,
   HugeRange,
-  PMD_HUGE,
+  PMD_LEAF,
   PMD_TABLE,
 } from '../kernel/index.ts'
 
@@ -36,7 +36,7 @@ function direct_io(thread: number): void {
 
 const written_is_read = property('data-corruption', 'the program reads what its direct I/O has written', () => {
   if (!program.written[0] && !program.written[1]) return true
-  return range.pmd === PMD_HUGE ? range.huge_data === 1 : range.small_data === 1
+  return range.pmd === PMD_LEAF ? range.huge_data === 1 : range.small_data === 1
 })
 
 export const gup_vs_collapse = scenario({
@@ -50,7 +50,7 @@ export const gup_vs_collapse = scenario({
     },
   },
   finally: { written_is_read },
-  reaches: { written: () => program.written[0] && range.pmd === PMD_HUGE },
+  reaches: { written: () => program.written[0] && range.pmd === PMD_LEAF },
 })
 
 export const two_gups_vs_collapse = scenario({

@@ -15,6 +15,7 @@ import {
   grab_mapping_entry,
   Inode,
   machine_init,
+  PTE_ORDER,
   type DaxEntry,
 } from '../kernel/index.ts'
 import { bug } from '../history/index.ts'
@@ -33,7 +34,7 @@ export const with_fourth = scenario({
   },
   tasks: {
     fault: () => {
-      grab_mapping_entry(mapping, 0)
+      grab_mapping_entry(mapping, 0, PTE_ORDER)
       dax_unlock_entry(mapping, 0)
     },
     a: () => dax_invalidate_mapping_entry_sync(mapping, 0),

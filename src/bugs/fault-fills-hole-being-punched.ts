@@ -67,20 +67,20 @@ export default bug({
   releases: 'to 4.4',
   class: 'stale-mapping',
   after: {
-    dax_iomap_fault(vma: Vma, index: number, write: boolean): number {
-      grab_mapping_entry(vma.vm_file!, index)
-      const fault = dax_fault_iter(vma, index, write)
+    dax_iomap_fault(vma: Vma, index: number, write: boolean, order: number): number {
+      grab_mapping_entry(vma.vm_file!, index, order)
+      const fault = dax_fault_iter(vma, index, write, order)
       dax_unlock_entry(vma.vm_file!, index)
       return fault
     },
-    xfs_dax_fault_locked(vma: Vma, index: number, write: boolean): number {
-      return dax_iomap_fault(vma, index, write)
+    xfs_dax_fault_locked(vma: Vma, index: number, write: boolean, order: number): number {
+      return dax_iomap_fault(vma, index, write, order)
     },
-    ext4_dax_huge_fault(vma: Vma, index: number, write: boolean): number {
-      return dax_iomap_fault(vma, index, write)
+    ext4_dax_huge_fault(vma: Vma, index: number, write: boolean, order: number): number {
+      return dax_iomap_fault(vma, index, write, order)
     },
-    __fuse_dax_fault(vma: Vma, index: number, write: boolean): number {
-      return dax_iomap_fault(vma, index, write)
+    __fuse_dax_fault(vma: Vma, index: number, write: boolean, order: number): number {
+      return dax_iomap_fault(vma, index, write, order)
     },
   },
   shows: { scenario: 'fault-vs-punch-hole', fs: 'ext4' },

@@ -17,6 +17,7 @@ import {
   machine_init,
   mapped_init,
   MmStruct,
+  PTE_ORDER,
   sys_write,
   thread_init,
   user_touch,
@@ -34,7 +35,7 @@ import { no_entry_locked, nobody_warned } from '../scenarios/properties.ts'
 function dax_fault_with_block(vma: Vma, index: number, write: boolean, block: Block | null): number {
   if (block === null) return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
   const folio = block.pfn!
-  dax_insert_entry(vma.vm_file!, index, folio, write)
+  dax_insert_entry(vma.vm_file!, index, folio, write, PTE_ORDER)
   folio._refcount.inc()
   const fault = vmf_insert_page_mkwrite(vma, index, folio, write)
   folio_put(folio)
@@ -93,7 +94,7 @@ export default bug({
       const mapping = vma.vm_file!
       if (index >= mapping.host!.i_size) return VM_FAULT_SIGBUS
       const block = iomap_begin(mapping.host!, index, write)
-      grab_mapping_entry(mapping, index)
+      grab_mapping_entry(mapping, index, PTE_ORDER)
       const fault = dax_fault_with_block(vma, index, write, block)
       dax_unlock_entry(mapping, index)
       return fault

@@ -47,8 +47,11 @@ export function index_of(instance: Struct<string>): number {
   return (pools.get(instance.constructor as StructClass<unknown>) ?? []).indexOf(instance)
 }
 
-/** A bound of the scenario: `bounds: { pages: 2 }`, changed by `--set pages=3`. `bound('tasks')` is the number of tasks. */
-export const bound = (name: string): number => bounds[name] ?? 0
+/**
+ * A bound of the scenario: `bounds: { pages: 2 }`, changed by `--set pages=3`. `bound('tasks')` is the number of tasks.
+ * `bound('pmd', 0)` is 0 where the scenario does not name it: what only some scenarios use, and costs the others nothing.
+ */
+export const bound = (name: string, otherwise = 0): number => bounds[name] ?? otherwise
 
 /** Sets `readonly` fields. Only before the tasks start. */
 export const init = <T extends Struct<string>>(instance: T, fields: { readonly [K in keyof T]?: T[K] }): void =>

@@ -4,7 +4,9 @@
  */
 import {
   DAX_ABSENT,
+  dax_clear_entry,
   dax_disassociate_entry,
+  dax_entry_slot,
   dax_wake_entry,
   type AddressSpace,
   type DaxEntry,
@@ -18,13 +20,9 @@ export default change({
   fixes: 'ac401cc78242',
   before: {
     dax_delete_entry(mapping: AddressSpace, index: number): void {
-      const entry = mapping.i_pages[index]
+      const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
       dax_disassociate_entry(entry)
-      entry.kind = DAX_ABSENT
-      entry.pfn = null
-      entry.locked = false
-      entry.dirty = false
-      entry.towrite = false
+      dax_clear_entry(entry)
       dax_wake_entry(entry, false)
     },
     put_unlocked_entry(entry: DaxEntry, _wake_all: boolean): void {

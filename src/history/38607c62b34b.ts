@@ -3,27 +3,36 @@
  * Before it an idle page had count 1, page-table entries took no reference and were not counted, and every put had to
  * ask whether the count had fallen to 1.
  */
-import { spin_lock, spin_unlock, TASK_INTERRUPTIBLE, trace, type Atomic } from '../dialect/index.ts'
+import { assert, spin_lock, spin_unlock, TASK_INTERRUPTIBLE, trace, type Atomic } from '../dialect/index.ts'
 import {
   ___wait_var_event,
   DAX_REAL,
+  dax_fault_hole,
+  dax_folio_put,
   dax_insert_entry,
+  dax_insert_pfn,
   dax_insert_zero_entry,
-  dax_load_hole,
+  dax_iomap_begin,
   dax_page_is_idle,
   FOLL_PIN,
+  folio_page,
   folio_put,
   folio_put_refs,
   folio_ref_count,
   GUP_PIN_COUNTING_BIAS,
-  iomap_begin,
+  HPAGE_PMD_NR,
   is_zero_folio,
+  PMD_ORDER,
+  pmd_none,
+  pmdp_get,
+  pmd_populate,
   ptep_get,
+  set_pmd_at,
   set_pte_at,
   VM_FAULT_NOPAGE,
-  VM_FAULT_SIGBUS,
   wake_up_var,
   ZERO_PAGE,
+  type AddressSpace,
   type DaxEntry,
   type Errno,
   type Folio,
@@ -57,11 +66,27 @@ export function wait_address(folio: Folio): Atomic {
 export function vmf_insert_mixed_mkwrite(vma: Vma, index: number, folio: Folio, write: boolean): number {
   trace('vmf_insert_mixed', folio, write)
   spin_lock(vma.vm_mm!.page_table_lock)
+  pmd_populate(vma, index)
   const present = ptep_get(vma, index, false)
   if (present === null) set_pte_at(vma, index, folio, write)
   if (present === folio && write) set_pte_at(vma, index, folio, true)
   spin_unlock(vma.vm_mm!.page_table_lock)
   return VM_FAULT_NOPAGE
+}
+
+/** Maps a huge page without a reference. Linux v6.14 mm/huge_memory.c: vmf_insert_pfn_pmd(), insert_pfn_pmd(). */
+export function vmf_insert_pfn_pmd(vma: Vma, first: Folio, write: boolean): number {
+  trace('vmf_insert_pfn_pmd', first, write)
+  spin_lock(vma.vm_mm!.page_table_lock)
+  if (pmd_none(vma)) set_pmd_at(vma, first, write)
+  else if (write && pmdp_get(vma, false) === first) set_pmd_at(vma, first, true)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return VM_FAULT_NOPAGE
+}
+
+/** Pages that the entry stands for. Called with the `i_pages` lock held. Linux v6.14: for_each_mapped_pfn(). */
+export function dax_entry_pages(entry: DaxEntry): number {
+  return HPAGE_PMD_NR() > 0 && entry.pmd ? HPAGE_PMD_NR() : 1
 }
 
 export default change({
@@ -89,10 +114,26 @@ export default change({
       const units = (flags & FOLL_PIN) !== 0 ? refs * GUP_PIN_COUNTING_BIAS : refs
       if (!put_devmap_managed_folio_refs(folio, units)) folio_put_refs(folio, units)
     },
+    /** The first page of the entry that somebody refers to: each has a count of its own. */
     dax_busy_page(entry: DaxEntry): Folio | null {
       if (entry.kind !== DAX_REAL) return null
-      const folio = entry.pfn!
-      return folio_ref_count(folio) > 1 ? folio : null
+      for (let n = 0; n < dax_entry_pages(entry); n++) {
+        const page = folio_page(entry.pfn!, n)
+        if (folio_ref_count(page) > 1) return page
+      }
+      return null
+    },
+    dax_associate_entry(first: Folio, mapping: AddressSpace, order: number): void {
+      for (let n = 0; n < (order === PMD_ORDER ? HPAGE_PMD_NR() : 1); n++) {
+        const page = folio_page(first, n)
+        assert(page.mapping === null, 'a page belongs to no file when it is associated')
+        page.mapping = mapping
+      }
+    },
+    dax_disassociate_entry(entry: DaxEntry): void {
+      if (entry.kind !== DAX_REAL) return
+      trace('dax_disassociate_entry', entry.pfn)
+      for (let n = 0; n < dax_entry_pages(entry); n++) dax_folio_put(folio_page(entry.pfn!, n))
     },
     dax_page_is_idle(page: Folio): boolean {
       return folio_ref_count(page) === 1
@@ -105,13 +146,16 @@ export default change({
         () => cb(inode),
       )
     },
-    dax_fault_iter(vma: Vma, index: number, write: boolean): number {
+    dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
       const mapping = vma.vm_file!
-      const block = iomap_begin(mapping.host!, index, write)
-      if (block === null) return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
-      const folio = block.pfn!
-      dax_insert_entry(mapping, index, folio, write)
-      return vmf_insert_mixed_mkwrite(vma, index, folio, write)
+      const block = dax_iomap_begin(mapping.host!, index, write, order)
+      if (block === null) return dax_fault_hole(vma, index, write, order)
+      dax_insert_entry(mapping, index, block.pfn!, write, order)
+      return dax_insert_pfn(vma, index, block.pfn!, write, order)
+    },
+    dax_insert_pfn(vma: Vma, index: number, page: Folio, write: boolean, order: number): number {
+      if (order === PMD_ORDER) return vmf_insert_pfn_pmd(vma, page, write)
+      return vmf_insert_mixed_mkwrite(vma, index, page, write)
     },
     dax_load_hole(vma: Vma, index: number): number {
       dax_insert_zero_entry(vma.vm_file!, index)

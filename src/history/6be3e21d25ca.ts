@@ -3,7 +3,7 @@
  * Before it the wait for a locked entry, meant for lookups of one index, returned without waiting inside a scan, and the
  * scan went on with the next entry.
  */
-import { dax_busy_page, put_unlocked_entry, type AddressSpace, type Folio } from '../kernel/index.ts'
+import { dax_busy_page, dax_entry_slot, put_unlocked_entry, type AddressSpace, type Folio } from '../kernel/index.ts'
 import { change } from './change.ts'
 
 export default change({
@@ -12,7 +12,7 @@ export default change({
   since: '6.15',
   before: {
     dax_scan_entry(mapping: AddressSpace, index: number): Folio | null {
-      const entry = mapping.i_pages[index]
+      const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
       if (entry.locked) return null
       const page = dax_busy_page(entry)
       put_unlocked_entry(entry, false)

@@ -4,9 +4,12 @@
  */
 import { at, atomic, spin_lock, spin_unlock, Struct } from '../dialect/index.ts'
 import {
+  folio_page,
   FOLL_WRITE,
   gup_put_folio,
   is_zero_folio,
+  page_folio,
+  pmdp_get,
   ptep_get,
   try_grab_folio,
   try_grab_folio_fast,
@@ -43,7 +46,18 @@ export function gup_fast_folio(vma: Vma, index: number, page: Folio, flags: numb
     gup_put_folio(folio, 1, flags)
     return null
   }
-  return folio
+  return page
+}
+
+/** Each page of the huge entry has a count of its own, which is not 0. Called with interrupts off. */
+export function __gup_device_huge_pmd(vma: Vma, head: Folio, index: number, flags: number): Folio | null {
+  const page = try_grab_folio_fast(folio_page(head, index), 1, flags)
+  if (page === null) return null
+  if (pmdp_get(vma, (flags & FOLL_WRITE) !== 0) !== head) {
+    gup_put_folio(page, 1, flags)
+    return null
+  }
+  return page
 }
 
 export default change({
@@ -60,13 +74,34 @@ export default change({
       if (devmap) put_dev_pagemap()
       return folio
     },
+    /** A page of a huge entry. Until this release the huge entries of counted pages were marked special: not for fast GUP. */
+    gup_fast_pmd_leaf(vma: Vma, index: number, flags: number): Folio | null {
+      const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
+      if (head === null || !pte_devmap()) return null
+      if (!get_dev_pagemap()) return null
+      const page = __gup_device_huge_pmd(vma, head, index, flags)
+      put_dev_pagemap()
+      return page
+    },
+    follow_huge_pmd(vma: Vma, index: number, flags: number): Folio | null {
+      spin_lock(vma.vm_mm!.page_table_lock)
+      const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
+      if (head !== null) {
+        const devmap = pte_devmap()
+        if (devmap) get_dev_pagemap()
+        try_grab_folio(page_folio(folio_page(head, index)), 1, flags)
+        if (devmap) put_dev_pagemap()
+      }
+      spin_unlock(vma.vm_mm!.page_table_lock)
+      return head === null ? null : folio_page(head, index)
+    },
     follow_page_pte(vma: Vma, index: number, flags: number): Folio | null {
       spin_lock(vma.vm_mm!.page_table_lock)
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
       if (page !== null) {
         const devmap = !is_zero_folio(page) && pte_devmap()
         if (devmap) get_dev_pagemap()
-        try_grab_folio(page, 1, flags)
+        try_grab_folio(page_folio(page), 1, flags)
         if (devmap) put_dev_pagemap()
       }
       spin_unlock(vma.vm_mm!.page_table_lock)

@@ -45,13 +45,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */
-export const patches: readonly Change<KernelFunctions>[] = [
-  song_v1,
-  song_v2,
-  bio_folio_put_refs,
-  bio_fix,
-  undo_gup_fix,
-]
+export const patches: readonly Change<KernelFunctions>[] = [song_v1, song_v2, bio_folio_put_refs, bio_fix, undo_gup_fix]
 
 export interface Release {
   readonly name: string

@@ -79,3 +79,9 @@ export const no_hole_mapped = property(
 export const no_entry_locked = property('leak', 'no entry is locked when everybody is done', () =>
   all(AddressSpace).every((mapping) => !mapping.i_pages[0].locked),
 )
+
+export const no_folio_changed_in_use = property(
+  'assertion',
+  'a large folio is made and split while nobody has a reference',
+  () => all(Folio).every((folio) => !folio.warned),
+)

@@ -31,7 +31,7 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
       return number(binary('-', value.expr, ONE), value.ghost)
     }
     case 'bound':
-      return bound(L, node, arg(0))
+      return bound(L, node, arg(0), args[1])
     case 'init':
       return init(L, node, arg(0), arg(1))
     case 'when':
@@ -102,10 +102,10 @@ function at(L: Lowering, node: ts.CallExpression, type: Value, index: Value): Va
   return { kind: 'reference', struct: type.struct, expr: L.pure > 0 ? select(inside, next, ZERO) : next, ghost: isGhost(index) }
 }
 
-function bound(L: Lowering, node: ts.Node, name: Value): Value {
+function bound(L: Lowering, node: ts.Node, name: Value, otherwise: Value | undefined): Value {
   if (name.kind !== 'string') return L.fail('LR034', node)
   const value = L.unit.bounds[name.text]
-  if (value === undefined) return L.fail('LR024', node, name.text)
+  if (value === undefined) return otherwise ?? L.fail('LR024', node, name.text)
   return number(constant(value))
 }
 

@@ -1,7 +1,7 @@
 /**
  * DAX: entries of files whose pages are blocks of the device. Linux 7.3 fs/dax.c.
- * Left out: huge entries; shared (reflinked) blocks; private copies; MAP_SYNC; dax_read_lock() and the state of the device,
- * which does not go away here.
+ * Left out: shared (reflinked) blocks; private copies; MAP_SYNC; dax_read_lock() and the state of the device, which does not
+ * go away here. A huge entry stands in the first slot of its range and counts for all of them, as in the xarray.
  */
 import {
   assert,
@@ -23,18 +23,53 @@ import {
   DAX_REAL,
   DAX_ZERO_PAGE,
   type AddressSpace,
+  type Block,
   type DaxEntry,
   type Inode,
 } from '../include/fs.ts'
+import {
+  folio_page,
+  folio_reset_order,
+  folio_test_large,
+  HPAGE_PMD_NR,
+  in_pmd_range,
+  PMD_ORDER,
+  prep_compound_page,
+  PTE_ORDER,
+} from '../include/huge_mm.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
-import { folio_mapcount, folio_put, folio_ref_count, VM_FAULT_SIGBUS } from '../include/mm.ts'
+import {
+  folio_mapcount,
+  folio_put,
+  folio_ref_count,
+  VM_FAULT_FALLBACK,
+  VM_FAULT_NOPAGE,
+  VM_FAULT_SIGBUS,
+} from '../include/mm.ts'
 import { WaitQueueHead } from '../include/wait.ts'
 import { schedule } from '../kernel/sched/core.ts'
 import { ___wait_var_event } from '../kernel/sched/wait_bit.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from '../kernel/sched/wait.ts'
+import { split_huge_pmd, vmf_insert_folio_pmd } from '../mm/huge_memory.ts'
 import { unmap_mapping_pages, vmf_insert_page_mkwrite, ZERO_PAGE } from '../mm/memory.ts'
+import { pmd_none, pmd_leaf } from '../mm/pgtable.ts'
 import { file_pages } from './inode.ts'
-import { iomap_begin } from './iomap.ts'
+import { iomap_begin, iomap_begin_huge } from './iomap.ts'
+
+/** The slot that holds the entry for a page: the first of the range where a huge entry stands. Called with the `i_pages` lock held. */
+export function dax_entry_slot(mapping: AddressSpace, index: number): number {
+  if (!in_pmd_range(index)) return index
+  return mapping.i_pages[0].pmd ? 0 : index
+}
+
+/** A huge fault finds a small entry in its range. Called with the `i_pages` lock held. */
+export function dax_is_conflict(mapping: AddressSpace, order: number): boolean {
+  if (order === PTE_ORDER || mapping.i_pages[0].pmd) return false
+  for (let n = 0; n < HPAGE_PMD_NR(); n++) {
+    if (mapping.i_pages[n].kind !== DAX_ABSENT) return true
+  }
+  return false
+}
 
 // Entry locks.
 
@@ -52,17 +87,23 @@ export function dax_wake_entry(entry: DaxEntry, wake_all: boolean): void {
   if (waitqueue_active(wq)) __wake_up(wq, wake_all ? 0 : 1, entry)
 }
 
-/** Sleeps until the entry is not locked. Called with the `i_pages` lock held, which is dropped while asleep. */
-export function get_next_unlocked_entry(mapping: AddressSpace, index: number): void {
-  const entry = mapping.i_pages[index]
-  while (entry.locked) dax_wait_entry(mapping, entry)
+/**
+ * Sleeps until the entry is not locked. False: it is smaller than the one that is wanted, and is not waited for: the
+ * holder wakes who waits for his entry, not for the range. Called with the `i_pages` lock held, which is dropped while asleep.
+ */
+export function get_next_unlocked_entry(mapping: AddressSpace, index: number, order: number): boolean {
+  for (;;) {
+    if (dax_is_conflict(mapping, order)) return false
+    const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
+    if (!entry.locked) return true
+    dax_wait_entry(mapping, entry)
+  }
 }
 
 /** The same for scans: after each sleep the entry is looked up again at the same index. False: it is gone. */
 export function wait_entry_unlocked_exclusive(mapping: AddressSpace, index: number): boolean {
-  const entry = mapping.i_pages[index]
-  while (entry.locked) dax_wait_entry(mapping, entry)
-  return entry.kind !== DAX_ABSENT
+  get_next_unlocked_entry(mapping, index, PTE_ORDER)
+  return mapping.i_pages[dax_entry_slot(mapping, index)].kind !== DAX_ABSENT
 }
 
 /** One sleep. Called with the `i_pages` lock held. */
@@ -85,8 +126,8 @@ export function put_unlocked_entry(entry: DaxEntry, wake_all: boolean): void {
 }
 
 export function dax_unlock_entry(mapping: AddressSpace, index: number): void {
-  const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   assert(entry.locked, 'an entry is unlocked by the task that locked it')
   entry.locked = false
   spin_unlock(mapping.xa_lock)
@@ -96,9 +137,17 @@ export function dax_unlock_entry(mapping: AddressSpace, index: number): void {
 // Entries and pages.
 
 /** Called with the `i_pages` lock held. */
-export function dax_associate_entry(folio: Folio, mapping: AddressSpace): void {
+export function dax_associate_entry(folio: Folio, mapping: AddressSpace, order: number): void {
   assert(folio.mapping === null, 'a page belongs to no file when it is associated')
+  dax_folio_init(folio, order)
   folio.mapping = mapping
+}
+
+/** Pages of a huge entry are one folio from here on. The kernel warns if somebody has a reference, and goes on. */
+export function dax_folio_init(folio: Folio, order: number): void {
+  if (order === PTE_ORDER) return
+  if (folio_ref_count(folio) !== 0) folio.warned = true
+  prep_compound_page(folio)
 }
 
 /** Called with the `i_pages` lock held. */
@@ -109,8 +158,21 @@ export function dax_disassociate_entry(entry: DaxEntry): void {
 }
 
 export function dax_folio_put(folio: Folio): void {
+  dax_folio_reset_order(folio)
+}
+
+/** No file has an entry for the folio, and its pages are folios of their own again. Whoever uses one is warned about, not waited for. */
+export function dax_folio_reset_order(folio: Folio): void {
   trace('dax_folio_reset_order', folio)
   folio.mapping = null
+  if (!folio_test_large(folio)) return
+  folio_reset_order(folio)
+  for (let n = 0; n < HPAGE_PMD_NR(); n++) dax_page_is_folio(folio_page(folio, n))
+}
+
+export function dax_page_is_folio(page: Folio): void {
+  page.compound_head = null
+  if (folio_ref_count(page) !== 0) page.warned = true
 }
 
 /** The page of an entry if it has references other than those of page-table entries. Two reads, no lock orders them. */
@@ -121,14 +183,27 @@ export function dax_busy_page(entry: DaxEntry): Folio | null {
   return null
 }
 
-/** Finds or makes the entry and locks it, so that this index has one fault at a time. */
-export function grab_mapping_entry(mapping: AddressSpace, index: number): void {
-  const entry = mapping.i_pages[index]
+/**
+ * Finds or makes the entry and locks it, so that this index has one fault at a time. A small fault uses a huge entry that
+ * names a page, and takes one that names none apart. False: small entries are there already, and the huge fault falls back.
+ */
+export function grab_mapping_entry(mapping: AddressSpace, index: number, order: number): boolean {
   spin_lock(mapping.xa_lock)
-  get_next_unlocked_entry(mapping, index)
-  if (entry.kind === DAX_ABSENT) entry.kind = DAX_EMPTY
-  entry.locked = true
+  const granted = get_next_unlocked_entry(mapping, index, order)
+  if (granted) {
+    if (order === PTE_ORDER && in_pmd_range(index)) dax_downgrade_entry(mapping)
+    const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
+    if (order === PMD_ORDER) entry.pmd = true
+    if (entry.kind === DAX_ABSENT) entry.kind = DAX_EMPTY
+    entry.locked = true
+  }
   spin_unlock(mapping.xa_lock)
+  return granted
+}
+
+/** Takes a huge entry out that holds the lock bit and nothing else, and lets all who waited for it look again. */
+export function dax_downgrade_entry(mapping: AddressSpace): void {
+  if (mapping.i_pages[0].pmd && mapping.i_pages[0].kind === DAX_EMPTY) dax_delete_entry(mapping, 0)
 }
 
 // Layouts.
@@ -152,10 +227,10 @@ export function dax_layout_busy_page_range(mapping: AddressSpace, start: number,
   return null
 }
 
-/** Called with the `i_pages` lock held. */
+/** A huge entry is met again at each of its pages. Called with the `i_pages` lock held. */
 export function dax_scan_entry(mapping: AddressSpace, index: number): Folio | null {
   if (!wait_entry_unlocked_exclusive(mapping, index)) return null
-  const entry = mapping.i_pages[index]
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   const page = dax_busy_page(entry)
   put_unlocked_entry(entry, false)
   return page
@@ -166,21 +241,27 @@ export function dax_scan_entry(mapping: AddressSpace, index: number): Folio | nu
  * Called with the `i_pages` lock held and the entry not locked.
  */
 export function dax_delete_entry(mapping: AddressSpace, index: number): void {
-  const entry = mapping.i_pages[index]
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   dax_disassociate_entry(entry)
+  dax_clear_entry(entry)
+  dax_wake_entry(entry, true)
+}
+
+/** Called with the `i_pages` lock held. */
+export function dax_clear_entry(entry: DaxEntry): void {
   entry.kind = DAX_ABSENT
   entry.pfn = null
+  if (HPAGE_PMD_NR() > 0) entry.pmd = false
   entry.locked = false
   entry.dirty = false
   entry.towrite = false
-  dax_wake_entry(entry, true)
 }
 
 /** Removes an entry, but keeps one with dirty data unless the blocks are about to go. */
 export function __dax_invalidate_entry(mapping: AddressSpace, index: number, trunc: boolean): void {
-  const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
-  get_next_unlocked_entry(mapping, index)
+  get_next_unlocked_entry(mapping, index, PTE_ORDER)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   if (entry.kind !== DAX_ABSENT) {
     if (trunc || (!entry.dirty && !entry.towrite)) dax_delete_entry(mapping, index)
     else put_unlocked_entry(entry, true)
@@ -268,29 +349,71 @@ export function dax_break_layout_final(inode: Inode): void {
 
 // Faults.
 
-/** Called with the fault lock held shared. Linux: dax_iomap_fault(), dax_iomap_pte_fault(). */
-export function dax_iomap_fault(vma: Vma, index: number, write: boolean): number {
+/** Called with the fault lock held shared. */
+export function dax_iomap_fault(vma: Vma, index: number, write: boolean, order: number): number {
+  assert_held(vma.vm_file!.invalidate_lock)
+  return order === PMD_ORDER ? dax_iomap_pmd_fault(vma, write) : dax_iomap_pte_fault(vma, index, write)
+}
+
+export function dax_iomap_pte_fault(vma: Vma, index: number, write: boolean): number {
   const mapping = vma.vm_file!
-  assert_held(mapping.invalidate_lock)
   if (index >= mapping.host!.i_size) return VM_FAULT_SIGBUS
-  grab_mapping_entry(mapping, index)
-  const fault = dax_fault_iter(vma, index, write)
+  grab_mapping_entry(mapping, index, PTE_ORDER)
+  const huge = in_pmd_range(index) && pmd_leaf(vma)
+  const fault = huge ? VM_FAULT_NOPAGE : dax_fault_iter(vma, index, write, PTE_ORDER)
   dax_unlock_entry(mapping, index)
   return fault
 }
 
-/** Called with the entry locked. */
-export function dax_fault_iter(vma: Vma, index: number, write: boolean): number {
+/** Where no huge page can be, one that is mapped goes: the small fault that follows finds room for a table. */
+export function dax_iomap_pmd_fault(vma: Vma, write: boolean): number {
   const mapping = vma.vm_file!
-  const block = iomap_begin(mapping.host!, index, write)
-  if (block === null) return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
-  const folio = block.pfn!
-  dax_insert_entry(mapping, index, folio, write)
+  let fault = VM_FAULT_FALLBACK
+  if (!dax_fault_check_fallback(vma) && grab_mapping_entry(mapping, 0, PMD_ORDER)) {
+    fault = dax_huge_fault_iter(vma, write)
+    dax_unlock_entry(mapping, 0)
+  }
+  if (fault === VM_FAULT_FALLBACK) split_huge_pmd(vma)
+  return fault
+}
+
+/** The range reaches behind the end of the file. Left out: alignment, which is given here. */
+export function dax_fault_check_fallback(vma: Vma): boolean {
+  return vma.vm_file!.host!.i_size < HPAGE_PMD_NR()
+}
+
+/** A page table has come meanwhile: look again. Called with the entry locked. */
+export function dax_huge_fault_iter(vma: Vma, write: boolean): number {
+  if (!pmd_none(vma) && !pmd_leaf(vma)) return VM_FAULT_NOPAGE
+  return dax_fault_iter(vma, 0, write, PMD_ORDER)
+}
+
+/** Called with the entry locked. The reference of its own keeps the folio from idle until the page table has one. */
+export function dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
+  const mapping = vma.vm_file!
+  const block = dax_iomap_begin(mapping.host!, index, write, order)
+  if (block === null) return dax_fault_hole(vma, index, write, order)
+  const folio = dax_insert_entry(mapping, index, block.pfn!, write, order)
   folio._refcount.inc()
   trace('page_ref_mod', folio, 1)
-  const fault = vmf_insert_page_mkwrite(vma, index, folio, write)
+  const fault = dax_insert_pfn(vma, index, block.pfn!, write, order)
   folio_put(folio)
   return fault
+}
+
+export function dax_iomap_begin(inode: Inode, index: number, write: boolean, order: number): Block | null {
+  return order === PMD_ORDER ? iomap_begin_huge(inode, write) : iomap_begin(inode, index, write)
+}
+
+export function dax_fault_hole(vma: Vma, index: number, write: boolean, order: number): number {
+  if (order === PMD_ORDER) return VM_FAULT_FALLBACK
+  return write ? VM_FAULT_SIGBUS : dax_load_hole(vma, index)
+}
+
+/** Linux: the end of dax_fault_iter(). */
+export function dax_insert_pfn(vma: Vma, index: number, page: Folio, write: boolean, order: number): number {
+  if (order === PMD_ORDER) return vmf_insert_folio_pmd(vma, page, write)
+  return vmf_insert_page_mkwrite(vma, index, page, write)
 }
 
 /** A load from a hole sees the zero page. Called with the entry locked. */
@@ -301,8 +424,8 @@ export function dax_load_hole(vma: Vma, index: number): number {
 
 /** Called with the entry locked. Linux: dax_insert_entry() with DAX_ZERO_PAGE. */
 export function dax_insert_zero_entry(mapping: AddressSpace, index: number): void {
-  const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   if (entry.kind === DAX_EMPTY) entry.kind = DAX_ZERO_PAGE
   spin_unlock(mapping.xa_lock)
 }
@@ -310,22 +433,33 @@ export function dax_insert_zero_entry(mapping: AddressSpace, index: number): voi
 /** Called with the entry locked, so that its kind can be read without the `i_pages` lock: here with it, which is no other. */
 export function dax_is_zero_entry(mapping: AddressSpace, index: number): boolean {
   spin_lock(mapping.xa_lock)
-  const zero = mapping.i_pages[index].kind === DAX_ZERO_PAGE
+  const zero = mapping.i_pages[dax_entry_slot(mapping, index)].kind === DAX_ZERO_PAGE
   spin_unlock(mapping.xa_lock)
   return zero
 }
 
-/** Called with the entry locked. Where the zero page was mapped before, it is unmapped first. */
-export function dax_insert_entry(mapping: AddressSpace, index: number, folio: Folio, write: boolean): void {
-  trace('dax_insert_entry', folio)
+/**
+ * Called with the entry locked. Where the zero page was mapped before, it is unmapped first. An entry that names a page
+ * stays as it is: a small fault under a huge entry goes on with the large folio.
+ */
+export function dax_insert_entry(
+  mapping: AddressSpace,
+  index: number,
+  page: Folio,
+  write: boolean,
+  order: number,
+): Folio {
+  trace('dax_insert_entry', page)
   if (dax_is_zero_entry(mapping, index)) unmap_mapping_pages(mapping, index, index + 1)
-  const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
   if (entry.kind !== DAX_REAL) {
-    dax_associate_entry(folio, mapping)
+    dax_associate_entry(page, mapping, order)
     entry.kind = DAX_REAL
-    entry.pfn = folio
+    entry.pfn = page
   }
   if (write) entry.dirty = true
+  const folio = HPAGE_PMD_NR() > 0 ? entry.pfn! : page
   spin_unlock(mapping.xa_lock)
+  return folio
 }

@@ -4,6 +4,7 @@
  */
 import { spin_lock, spin_unlock } from '../../dialect/index.ts'
 import { DAX_ABSENT, DAX_EMPTY, DAX_ZERO_PAGE, type AddressSpace } from '../include/fs.ts'
+import { PTE_ORDER } from '../include/huge_mm.ts'
 import { dax_unlock_entry, dax_wake_entry, get_next_unlocked_entry } from './dax.ts'
 
 /** A read fault of a hole. */
@@ -15,7 +16,7 @@ export function dax_hole_fault(mapping: AddressSpace, index: number): void {
 export function grab_mapping_entry_or_page(mapping: AddressSpace, index: number): boolean {
   const entry = mapping.i_pages[index]
   spin_lock(mapping.xa_lock)
-  get_next_unlocked_entry(mapping, index)
+  get_next_unlocked_entry(mapping, index, PTE_ORDER)
   const is_page = entry.kind === DAX_ZERO_PAGE
   if (!is_page) {
     if (entry.kind === DAX_ABSENT) entry.kind = DAX_EMPTY

@@ -1,6 +1,7 @@
 /** Write-back of DAX files. Linux 7.3 fs/dax.c, mm/rmap.c. Runs without the fault lock. Left out: huge entries; errors. */
 import { all, down_read, index_of, spin_lock, spin_unlock, up_read } from '../../dialect/index.ts'
 import { DAX_REAL, type AddressSpace } from '../include/fs.ts'
+import { PTE_ORDER } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
 import { flush_tlb_mm, ptep_get, set_pte_at } from '../mm/pgtable.ts'
 import { dax_wake_entry, get_next_unlocked_entry, put_unlocked_entry } from './dax.ts'
@@ -29,7 +30,7 @@ export function tag_pages_for_writeback(mapping: AddressSpace, start: number, en
 export function dax_writeback_one(mapping: AddressSpace, index: number): void {
   const entry = mapping.i_pages[index]
   const folio = entry.pfn
-  get_next_unlocked_entry(mapping, index)
+  get_next_unlocked_entry(mapping, index, PTE_ORDER)
   if (entry.kind !== DAX_REAL || entry.pfn !== folio || !entry.towrite) {
     put_unlocked_entry(entry, false)
     return

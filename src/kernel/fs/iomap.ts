@@ -6,13 +6,26 @@
 import { all, bound, down_read, down_write, expect, indivisible, up_read, up_write } from '../../dialect/index.ts'
 import { Bio } from '../include/bio.ts'
 import { Block, type Inode } from '../include/fs.ts'
+import { folio_page, HPAGE_PMD_NR, pfn_is_aligned } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
+import { pmd_maps } from '../mm/pgtable.ts'
 
 /** The block at that place of the file; who wants to write fills a hole. Null: a hole, or the device is full. */
 export function iomap_begin(inode: Inode, index: number, write: boolean): Block | null {
   const block = bmap_lookup(inode, index)
   if (block !== null || !write) return block
   return bmap_fill(inode, index)
+}
+
+/** The first block of a huge page of the file: blocks for all its pages, in a row and aligned on the device. Null: there is none. */
+export function iomap_begin_huge(inode: Inode, write: boolean): Block | null {
+  const first = iomap_begin(inode, 0, write)
+  if (first === null || !pfn_is_aligned(first.pfn!)) return null
+  for (let n = 1; n < HPAGE_PMD_NR(); n++) {
+    const block = iomap_begin(inode, n, write)
+    if (block === null || block.pfn !== folio_page(first.pfn!, n)) return null
+  }
+  return first
 }
 
 export function bmap_lookup(inode: Inode, index: number): Block | null {
@@ -75,6 +88,7 @@ export function expect_unused(folio: Folio): void {
     expect(bio.bi_folio !== folio, 'use-after-free', 'a block is not freed while its page is pinned for I/O')
   }
   for (const vma of all(Vma)) {
+    expect(!pmd_maps(vma, folio), 'stale-mapping', 'a block is not freed while a huge page-table entry maps it')
     for (let index = 0; index < bound('pages'); index++) {
       expect(vma.pte[index].pfn !== folio, 'stale-mapping', 'a block is not freed while a page-table entry maps it')
     }

@@ -48,6 +48,8 @@ export const DAX_REAL: number = 3
 export class DaxEntry extends Struct<'dax_entry'> {
   kind = oneOf({ DAX_ABSENT, DAX_EMPTY, DAX_ZERO_PAGE, DAX_REAL })
   pfn = ref(() => Folio)
+  /** DAX_PMD: it stands for all pages of a huge range. */
+  pmd = bool()
   locked = bool()
   /** PAGECACHE_TAG_DIRTY */
   dirty = bool()

@@ -16,6 +16,8 @@ export const GUP_PIN_COUNTING_BIAS: number = 1024
 export const VM_FAULT_SIGBUS: number = 2
 export const VM_FAULT_SIGSEGV: number = 4
 export const VM_FAULT_NOPAGE: number = 8
+/** No huge page can be mapped there: the caller tries a small one. */
+export const VM_FAULT_FALLBACK: number = 16
 
 /** The page of zeroes that stands for holes. It is no page of the device, and its references do not matter. */
 export function is_zero_folio(folio: Folio): boolean {

@@ -1,7 +1,7 @@
 /**
  * Memory: folios, page-table entries, address spaces of processes. Linux 7.3 include/linux/mm_types.h.
- * Left out: huge pages (every folio is one page, so `struct page` and `struct folio` are one), flags, LRU, memory
- * control groups, page-table levels above the last one, file offsets of a mapping (page i of a VMA is page i of the file).
+ * A page and its folio are one struct; a large folio is its first page, its head. Left out: flags, LRU, memory control
+ * groups, page-table levels above the PMD, file offsets of a mapping (page i of a VMA is page i of the file).
  */
 import {
   array,
@@ -11,6 +11,7 @@ import {
   embedded,
   ghost,
   guardedBy,
+  oneOf,
   ref,
   RwSemaphore,
   Spinlock,
@@ -22,10 +23,18 @@ import { AddressSpace, Block } from './fs.ts'
 
 /** struct page and struct folio of one page of the device. */
 export class Folio extends Struct<'folio'> {
-  /** Page-table entries that map it + gets + GUP_PIN_COUNTING_BIAS for each pin. Idle at 0. */
+  /** Page-table entries that map it + gets + GUP_PIN_COUNTING_BIAS for each pin, or 1 where it is large. Idle at 0. */
   _refcount = atomic(13)
-  /** Page-table entries that map it. */
+  /** Page-table entries that map it. Of a large folio: those of all its pages, a huge one counts once. */
   _mapcount = atomic(3)
+  /** Of a large folio: its pins. */
+  _pincount = atomic(3)
+  /** Of a head: PMD_ORDER while the folio is large. */
+  order = uint(1)
+  /** Of a tail: the head. */
+  compound_head: Folio | null = ref(() => Folio)
+  /** The kernel would print a warning: the folio is made or split while somebody has a reference. */
+  warned = ghost(bool())
   /** The file that has an entry for it, or null. Written under the `i_pages` lock of that file. */
   mapping = ref(() => AddressSpace)
   /** Programs have stored to it since its cache lines were last written back. */
@@ -37,6 +46,21 @@ export class Folio extends Struct<'folio'> {
 /** pte_t: page 0, 1, ... of a VMA. The hardware and fast GUP read it without a lock. */
 export class Pte extends Struct<'pte'> {
   /** The page, or null: none. */
+  pfn = ref(() => Folio)
+  /** Stores are allowed. */
+  write = bool()
+}
+
+export const PMD_NONE: number = 0
+/** Names a page table, which stays until the mapping goes. */
+export const PMD_TABLE: number = 1
+/** Maps a huge page. */
+export const PMD_LEAF: number = 2
+
+/** pmd_t of the pages that a huge entry can cover. Left out: the table is taken for empty as long as there is none. */
+export class Pmd extends Struct<'pmd'> {
+  kind = oneOf({ PMD_NONE, PMD_TABLE, PMD_LEAF })
+  /** The first page of a huge one. */
   pfn = ref(() => Folio)
   /** Stores are allowed. */
   write = bool()
@@ -64,6 +88,9 @@ export class Vma extends Struct<'vma'> {
   readonly vm_pages = uint(2)
   /** VM_MIXEDMAP: set for virtiofs, not for XFS and ext4. */
   readonly vm_mixedmap = bool()
+  /** VM_NOHUGEPAGE: small entries only. */
+  readonly vm_nohugepage = bool()
+  pmd = embedded(() => Pmd)
   pte = array(bound('pages'), () => embedded(() => Pte))
   /** What the TLB of each CPU holds: CPU c, page i at c * pages + i. */
   tlb = array(bound('tasks') * bound('pages'), () => embedded(() => Pte))

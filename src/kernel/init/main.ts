@@ -66,6 +66,12 @@ export function vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): v
   init(vma, { vm_mm: mm, vm_file: inode.i_mapping, vm_pages: pages, vm_mixedmap: bound('fs') === FUSE })
 }
 
+/** The same, and the program wants no huge pages there: madvise(2) with MADV_NOHUGEPAGE. */
+export function small_vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): void {
+  vma_init(vma, mm, inode, pages)
+  init(vma, { vm_nohugepage: true })
+}
+
 /** The program has mapped it before. */
 export function mapped_init(vma: Vma): void {
   vma.vm_mm!.mm_mt[index_of(vma)] = true

@@ -1,8 +1,9 @@
 /**
  * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
- * Left out: FOLL_LONGTERM (refused for FSDAX), huge entries, secretmem, the fork sequence count.
+ * Left out: FOLL_LONGTERM (refused for FSDAX), secretmem, the fork sequence count, several pages of a huge one at once.
  */
 import { assert_held, down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
+import { folio_has_pincount, folio_page, in_pmd_range, page_folio } from '../include/huge_mm.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import {
   FOLL_GET,
@@ -17,7 +18,7 @@ import {
   VM_FAULT_NOPAGE,
 } from '../include/mm.ts'
 import { handle_mm_fault } from './memory.ts'
-import { local_irq_restore, local_irq_save, ptep_get } from './pgtable.ts'
+import { local_irq_restore, local_irq_save, pmd_leaf, pmdp_get, ptep_get } from './pgtable.ts'
 
 /** The page at that place of the mapping with a reference that unpin_user_page() ends, or null (-EFAULT). */
 export function pin_user_pages_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
@@ -40,13 +41,13 @@ export function pin_user_pages_remote(vma: Vma, index: number, gup_flags: number
 }
 
 /** The zero page is not pinned, only named. */
-export function unpin_user_page(folio: Folio): void {
-  trace('unpin_user_page', folio)
-  if (!is_zero_folio(folio)) gup_put_folio(folio, 1, FOLL_PIN)
+export function unpin_user_page(page: Folio): void {
+  trace('unpin_user_page', page)
+  if (!is_zero_folio(page)) gup_put_folio(page_folio(page), 1, FOLL_PIN)
 }
 
-export function put_page(folio: Folio): void {
-  folio_put(folio)
+export function put_page(page: Folio): void {
+  folio_put(page_folio(page))
 }
 
 export function gup_fast_fallback(vma: Vma, index: number, gup_flags: number): Folio | null {
@@ -58,9 +59,30 @@ export function gup_fast_fallback(vma: Vma, index: number, gup_flags: number): F
 /** Without locks. Interrupts are off, so that a TLB flush, and with it the freeing of page tables, waits. */
 export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
   local_irq_save()
-  const folio = gup_fast_pte_range(vma, index, gup_flags)
+  const page = gup_fast_pmd_range(vma, index, gup_flags)
   local_irq_restore()
-  return folio
+  return page
+}
+
+/** Left out: that the entry is read once for both cases. Who finds a huge page gone looks for small entries, and finds none. */
+export function gup_fast_pmd_range(vma: Vma, index: number, flags: number): Folio | null {
+  if (in_pmd_range(index) && pmd_leaf(vma)) return gup_fast_pmd_leaf(vma, index, flags)
+  return gup_fast_pte_range(vma, index, flags)
+}
+
+/** One page of a huge one: the reference is the folio's. Order of steps as in gup_fast_pte_range(). */
+export function gup_fast_pmd_leaf(vma: Vma, index: number, flags: number): Folio | null {
+  const write = (flags & FOLL_WRITE) !== 0
+  const head = pmdp_get(vma, write)
+  if (head === null) return null
+  const page = folio_page(head, index)
+  const folio = try_grab_folio_fast(page, 1, flags)
+  if (folio === null) return null
+  if (pmdp_get(vma, write) !== head) {
+    gup_put_folio(folio, 1, flags)
+    return null
+  }
+  return page
 }
 
 /**
@@ -83,11 +105,17 @@ export function gup_fast_pte_range(vma: Vma, index: number, flags: number): Foli
     gup_put_folio(folio, 1, flags)
     return null
   }
-  return folio
+  return page
 }
 
+/** The folio may be split, or made, between the look at the head and the reference: look again. */
 export function try_get_folio(page: Folio, refs: number): Folio | null {
-  return folio_ref_try_add(page, refs) ? page : null
+  for (;;) {
+    const folio = page_folio(page)
+    if (!folio_ref_try_add(folio, refs)) return null
+    if (page_folio(page) === folio) return folio
+    folio_put_refs(folio, refs)
+  }
 }
 
 export function try_grab_folio_fast(page: Folio, refs: number, flags: number): Folio | null {
@@ -95,8 +123,11 @@ export function try_grab_folio_fast(page: Folio, refs: number, flags: number): F
   const folio = try_get_folio(page, refs)
   if (folio === null) return null
   if ((flags & FOLL_PIN) !== 0) {
-    folio._refcount.add(refs * (GUP_PIN_COUNTING_BIAS - 1))
-    trace('page_ref_mod', folio, refs * (GUP_PIN_COUNTING_BIAS - 1))
+    if (folio_has_pincount(folio)) folio._pincount.add(refs)
+    else {
+      folio._refcount.add(refs * (GUP_PIN_COUNTING_BIAS - 1))
+      trace('page_ref_mod', folio, refs * (GUP_PIN_COUNTING_BIAS - 1))
+    }
   }
   return folio
 }
@@ -105,7 +136,11 @@ export function try_grab_folio_fast(page: Folio, refs: number, flags: number): F
 export function try_grab_folio(folio: Folio, refs: number, flags: number): void {
   trace('try_grab_folio', folio, refs, (flags & FOLL_PIN) !== 0)
   if ((flags & FOLL_GET) !== 0) folio_get(folio)
-  else if (!is_zero_folio(folio)) {
+  else if (folio_has_pincount(folio)) {
+    folio._refcount.add(refs)
+    trace('page_ref_mod', folio, refs)
+    folio._pincount.add(refs)
+  } else if (!is_zero_folio(folio)) {
     folio._refcount.add(refs * GUP_PIN_COUNTING_BIAS)
     trace('page_ref_mod', folio, refs * GUP_PIN_COUNTING_BIAS)
   }
@@ -113,7 +148,9 @@ export function try_grab_folio(folio: Folio, refs: number, flags: number): void 
 
 export function gup_put_folio(folio: Folio, refs: number, flags: number): void {
   trace('gup_put_folio', folio, refs, (flags & FOLL_PIN) !== 0)
-  folio_put_refs(folio, (flags & FOLL_PIN) !== 0 ? refs * GUP_PIN_COUNTING_BIAS : refs)
+  const counted = (flags & FOLL_PIN) !== 0 && folio_has_pincount(folio)
+  if (counted) folio._pincount.sub(refs)
+  folio_put_refs(folio, (flags & FOLL_PIN) !== 0 && !counted ? refs * GUP_PIN_COUNTING_BIAS : refs)
 }
 
 export function __gup_longterm_locked(vma: Vma, index: number, gup_flags: number): Folio | null {
@@ -127,17 +164,34 @@ export function __gup_longterm_locked(vma: Vma, index: number, gup_flags: number
 export function __get_user_pages(vma: Vma, index: number, gup_flags: number): Folio | null {
   assert_held(vma.vm_mm!.mmap_lock)
   for (;;) {
-    const folio = follow_page_pte(vma, index, gup_flags)
-    if (folio !== null) return folio
+    const page = follow_pmd_mask(vma, index, gup_flags)
+    if (page !== null) return page
     const fault = handle_mm_fault(vma, index, (gup_flags & FOLL_WRITE) !== 0)
     if (fault !== VM_FAULT_NOPAGE) return null
   }
 }
 
+/** A huge page that has gone meanwhile is looked for among the small ones. */
+export function follow_pmd_mask(vma: Vma, index: number, flags: number): Folio | null {
+  if (in_pmd_range(index) && pmd_leaf(vma)) {
+    const page = follow_huge_pmd(vma, index, flags)
+    if (page !== null) return page
+  }
+  return follow_page_pte(vma, index, flags)
+}
+
+export function follow_huge_pmd(vma: Vma, index: number, flags: number): Folio | null {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
+  if (head !== null) try_grab_folio(page_folio(head), 1, flags)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return head === null ? null : folio_page(head, index)
+}
+
 export function follow_page_pte(vma: Vma, index: number, flags: number): Folio | null {
   spin_lock(vma.vm_mm!.page_table_lock)
-  const folio = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
-  if (folio !== null) try_grab_folio(folio, 1, flags)
+  const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
+  if (page !== null) try_grab_folio(page_folio(page), 1, flags)
   spin_unlock(vma.vm_mm!.page_table_lock)
-  return folio
+  return page
 }

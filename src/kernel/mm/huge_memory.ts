@@ -1,111 +1,59 @@
 /**
- * Pages of a large folio, which may be split while they are mapped. Linux 7.3 mm/huge_memory.c, mm/gup.c,
- * include/linux/page-flags.h. Folios of ordinary memory, of two pages: those of FSDAX are split when they are idle.
- * Left out: migration entries, which stand in the page tables during a split; locks, which fast GUP does not take.
+ * Huge entries of page tables. Linux 7.3 mm/huge_memory.c. Pages of FSDAX: large folios of ordinary memory, which can be
+ * split while they are mapped, are in compound_page.ts. Left out: the page table that is kept in reserve for a split.
  */
-import { atomic, indivisible, ref, smp_wmb, Struct, uint } from '../../dialect/index.ts'
+import { assert_held, spin_lock, spin_unlock, trace } from '../../dialect/index.ts'
+import { VM_FAULT_NOPAGE, folio_get, folio_put } from '../include/mm.ts'
+import type { Folio, Vma } from '../include/mm_types.ts'
+import { vm_normal_page } from './memory.ts'
+import { flush_tlb_mm, pmd_none, pmdp_get, pmdp_huge_get_and_clear, set_pmd_at } from './pgtable.ts'
+import { folio_add_file_rmap_pmd, folio_remove_rmap_pmd } from './rmap.ts'
 
-/** struct page. */
-export class CompoundPage extends Struct<'compound_page'> {
-  /** Of the whole folio, in its head. 0: free, or frozen while the folio is split. */
-  _refcount = atomic(3)
-  /** compound_head(): the head of its folio, which is itself where it is no tail. */
-  head = ref(() => CompoundPage)
-  /** Offset in its file. Of a tail: not valid, the head's counts. */
-  index = uint(2)
+/** Maps a large folio of the device. Called with the DAX entry locked; the caller's own reference keeps the folio from idle. */
+export function vmf_insert_folio_pmd(vma: Vma, folio: Folio, write: boolean): number {
+  trace('vmf_insert_folio_pmd', folio, write)
+  spin_lock(vma.vm_mm!.page_table_lock)
+  insert_pmd(vma, folio, write)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return VM_FAULT_NOPAGE
 }
 
-/** A page-table entry. */
-export class CompoundPte extends Struct<'compound_pte'> {
-  pfn = ref(() => CompoundPage)
+/** An entry that is there is made writable if it names the same folio; whatever else is there stays. */
+export function insert_pmd(vma: Vma, folio: Folio, write: boolean): void {
+  assert_held(vma.vm_mm!.page_table_lock)
+  if (pmd_none(vma)) {
+    folio_get(folio)
+    folio_add_file_rmap_pmd(folio)
+    set_pmd_at(vma, folio, write)
+  } else if (write && pmdp_get(vma, false) === folio) set_pmd_at(vma, folio, true)
 }
 
-export function compound_head(page: CompoundPage): CompoundPage {
-  return page.head!
+/** Takes the entry out. Its reference goes after the flush. Null: there is none any more. */
+export function zap_huge_pmd(vma: Vma): Folio | null {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const folio = pmdp_huge_get_and_clear(vma)
+  if (folio !== null) zap_huge_pmd_folio(folio)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  return folio
 }
 
-export function put_compound_page(page: CompoundPage): void {
-  compound_head(page)._refcount.dec()
+/** Called with the page-table lock held. */
+export function zap_huge_pmd_folio(folio: Folio): void {
+  if (vm_normal_page(folio) !== null) folio_remove_rmap_pmd(folio)
 }
 
-/**
- * Takes a reference of the folio of the page. The folio may have been split in between, and then the reference is one of
- * a page that somebody else has: look at the head again.
- */
-export function try_get_compound_head(page: CompoundPage): CompoundPage | null {
-  const head = compound_head(page)
-  if (!head._refcount.inc_not_zero()) return null
-  if (compound_head(page) !== head) {
-    head._refcount.dec()
-    return null
-  }
-  return head
+export function split_huge_pmd(vma: Vma): void {
+  spin_lock(vma.vm_mm!.page_table_lock)
+  __split_huge_pmd_locked(vma)
+  spin_unlock(vma.vm_mm!.page_table_lock)
 }
 
-/** Fast GUP of one page. Interrupts are off, which on this machine nobody who changes page tables waits for. */
-export function gup_compound_pte(pte: CompoundPte): CompoundPage | null {
-  const page = pte.pfn
-  if (page === null) return null
-  const head = try_get_compound_head(page)
-  if (head === null) return null
-  if (pte.pfn !== page) {
-    head._refcount.dec()
-    return null
-  }
-  return page
-}
-
-/** Splits a folio of two pages, each mapped once. False: somebody else has a reference. */
-export function split_huge_page(
-  head: CompoundPage,
-  tail: CompoundPage,
-  head_pte: CompoundPte,
-  tail_pte: CompoundPte,
-): boolean {
-  unmap_folio(head_pte, tail_pte)
-  const frozen = head._refcount.cmpxchg(2, 0) === 2
-  if (frozen) {
-    __split_huge_page_tail(tail)
-    head._refcount.set(1)
-  }
-  remap_page(head_pte, head)
-  remap_page(tail_pte, tail)
-  return frozen
-}
-
-/** Left out: what is put there instead; each entry keeps its reference. */
-export function unmap_folio(head_pte: CompoundPte, tail_pte: CompoundPte): void {
-  head_pte.pfn = null
-  tail_pte.pfn = null
-}
-
-export function remap_page(pte: CompoundPte, page: CompoundPage): void {
-  pte.pfn = page
-}
-
-/** Everything about the new page first, then its count: whoever gets a reference trusts the rest. */
-export function __split_huge_page_tail(tail: CompoundPage): void {
-  tail.head = tail
-  tail.index = 1
-  smp_wmb()
-  page_ref_unfreeze(tail)
-}
-
-export function page_ref_unfreeze(page: CompoundPage): void {
-  page._refcount.set(1)
-}
-
-/** A lookup without locks: a page that it can get is what it says. */
-export function folio_try_get(page: CompoundPage): boolean {
-  return page._refcount.inc_not_zero()
-}
-
-/** munmap(2) of one entry. */
-export function zap_compound_pte(pte: CompoundPte): void {
-  const page = indivisible(() => {
-    const mapped = pte.pfn
-    pte.pfn = null
-    return mapped
-  })
-  if (page !== null) put_compound_page(page)
+/** The mapping of a file is cleared, not split: faults bring the small entries. Called with the page-table lock held. */
+export function __split_huge_pmd_locked(vma: Vma): void {
+  const folio = pmdp_huge_get_and_clear(vma)
+  if (folio === null) return
+  flush_tlb_mm(vma.vm_mm!)
+  if (vm_normal_page(folio) === null) return
+  folio_remove_rmap_pmd(folio)
+  folio_put(folio)
 }

@@ -3,14 +3,11 @@
  * One small page stands for all. Anonymous memory. Left out: locks, which fast GUP does not take; the slow path.
  */
 import { atomic, bool, expect, oneOf, Struct, uint } from '../../dialect/index.ts'
-
-export const PMD_NONE: number = 0
-export const PMD_TABLE: number = 1
-export const PMD_HUGE: number = 2
+import { PMD_LEAF, PMD_NONE, PMD_TABLE } from '../include/mm_types.ts'
 
 /** The place of one huge page in an address space. */
 export class HugeRange extends Struct<'huge_range'> {
-  pmd = oneOf({ PMD_NONE, PMD_TABLE, PMD_HUGE })
+  pmd = oneOf({ PMD_NONE, PMD_TABLE, PMD_LEAF })
   /** The entry of the page table names the small page. It does so even when nothing names the table any more. */
   pte = bool()
   /** Of the small page: the entry, and pins. 0: free. */
@@ -29,7 +26,7 @@ export function collapse_huge_page(range: HugeRange): boolean {
   }
   range.huge_data = range.small_data
   range.pte = false
-  range.pmd = PMD_HUGE
+  range.pmd = PMD_LEAF
   range.small_refcount.dec()
   return true
 }

@@ -1,6 +1,6 @@
 /**
  * Page-table population and removal. Linux 7.3 mm/memory.c.
- * Left out: anonymous memory and private copies, swap, huge entries, userfaultfd, fault-around, per-VMA locks.
+ * Left out: anonymous memory and private copies, swap, userfaultfd, fault-around, per-VMA locks; page tables that are freed.
  */
 import {
   all,
@@ -18,12 +18,30 @@ import {
 import type { AddressSpace } from '../include/fs.ts'
 import { EXT4, FUSE } from '../include/fs.ts'
 import { Folio, Vma } from '../include/mm_types.ts'
-import { VM_FAULT_NOPAGE, VM_FAULT_SIGSEGV, VM_FAULT_SIGBUS, folio_get, is_zero_folio } from '../include/mm.ts'
-import { ext4_dax_fault } from '../fs/ext4/file.ts'
-import { fuse_dax_fault } from '../fs/fuse/dax.ts'
-import { xfs_filemap_fault } from '../fs/xfs/xfs_file.ts'
+import {
+  VM_FAULT_FALLBACK,
+  VM_FAULT_NOPAGE,
+  VM_FAULT_SIGSEGV,
+  VM_FAULT_SIGBUS,
+  folio_get,
+  is_zero_folio,
+} from '../include/mm.ts'
+import { HPAGE_PMD_NR, in_pmd_range, page_folio, PMD_ORDER, thp_vma_suitable } from '../include/huge_mm.ts'
+import { ext4_dax_fault, ext4_dax_huge_fault } from '../fs/ext4/file.ts'
+import { __fuse_dax_fault, fuse_dax_fault } from '../fs/fuse/dax.ts'
+import { xfs_filemap_fault, xfs_filemap_huge_fault } from '../fs/xfs/xfs_file.ts'
+import { split_huge_pmd, zap_huge_pmd } from './huge_memory.ts'
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
-import { ptep_get, ptep_get_and_clear, set_pte_at, user_access } from './pgtable.ts'
+import {
+  pmd_none,
+  pmd_leaf,
+  pmdp_get,
+  pmd_populate,
+  ptep_get,
+  ptep_get_and_clear,
+  set_pte_at,
+  user_access,
+} from './pgtable.ts'
 import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from './rmap.ts'
 
 /**
@@ -48,10 +66,39 @@ export function do_user_addr_fault(vma: Vma, index: number, write: boolean): num
 export function handle_mm_fault(vma: Vma, index: number, write: boolean): number {
   assert_held(vma.vm_mm!.mmap_lock)
   if (!vma.vm_mm!.mm_mt[index_of(vma)]) return VM_FAULT_SIGSEGV
+  return __handle_mm_fault(vma, index, write)
+}
+
+/** A huge page where one fits and no table of small ones stands yet. */
+export function __handle_mm_fault(vma: Vma, index: number, write: boolean): number {
+  if (thp_vma_suitable(vma, index)) {
+    const fault = pmd_none(vma) ? create_huge_pmd(vma, write) : wp_huge_pmd(vma, write)
+    if (fault !== VM_FAULT_FALLBACK) return fault
+  }
+  return do_fault(vma, index, write)
+}
+
+/** vm_ops->fault. Linux: handle_pte_fault(), do_fault(). */
+export function do_fault(vma: Vma, index: number, write: boolean): number {
   const type = vma.vm_file!.host!.i_sb!.s_type
   if (type === EXT4) return ext4_dax_fault(vma, index, write)
   if (type === FUSE) return fuse_dax_fault(vma, index, write)
   return xfs_filemap_fault(vma, index, write)
+}
+
+/** vm_ops->huge_fault. */
+export function create_huge_pmd(vma: Vma, write: boolean): number {
+  const type = vma.vm_file!.host!.i_sb!.s_type
+  if (type === EXT4) return ext4_dax_huge_fault(vma, 0, write, PMD_ORDER)
+  if (type === FUSE) return __fuse_dax_fault(vma, 0, write, PMD_ORDER)
+  return xfs_filemap_huge_fault(vma, 0, write, PMD_ORDER)
+}
+
+/** A huge page that lets its user do what he wants is left alone. Linux: the end of __handle_mm_fault(), wp_huge_pmd(). */
+export function wp_huge_pmd(vma: Vma, write: boolean): number {
+  if (!pmd_leaf(vma)) return VM_FAULT_FALLBACK
+  if (!write || pmdp_get(vma, true) !== null) return VM_FAULT_NOPAGE
+  return create_huge_pmd(vma, true)
 }
 
 /** Maps a page of the device. Called with the DAX entry locked; the caller's own reference keeps the page from idle. */
@@ -69,6 +116,7 @@ export function vmf_insert_page_mkwrite(vma: Vma, index: number, folio: Folio, w
  */
 export function insert_page_into_pte_locked(vma: Vma, index: number, folio: Folio, write: boolean): boolean {
   assert_held(vma.vm_mm!.page_table_lock)
+  pmd_populate(vma, index)
   const present = ptep_get(vma, index, false)
   if (present === null) {
     get_and_add_rmap(folio)
@@ -83,8 +131,8 @@ export function insert_page_into_pte_locked(vma: Vma, index: number, folio: Foli
 
 /** The zero page is not counted. Called with the page-table lock held. */
 export function get_and_add_rmap(page: Folio): void {
-  const folio = vm_normal_page(page)
-  if (folio === null) return
+  if (vm_normal_page(page) === null) return
+  const folio = page_folio(page)
   folio_get(folio)
   folio_add_file_rmap_pte(folio)
 }
@@ -110,8 +158,7 @@ export function ZERO_PAGE(): Folio {
 
 /** Called with the page-table lock held. */
 export function zap_present_ptes(page: Folio): void {
-  const folio = vm_normal_page(page)
-  if (folio !== null) zap_present_folio_ptes(folio)
+  if (vm_normal_page(page) !== null) zap_present_folio_ptes(page_folio(page))
 }
 
 /** Called with the page-table lock held. */
@@ -124,9 +171,18 @@ export function zap_page_range_single(vma: Vma, start: number, end: number): voi
   assert(end - start <= 2, 'a gather holds two pages')
   const mm = vma.vm_mm!
   tlb_gather_mmu(mm)
-  const first = start < end ? zap_pte_range(vma, start) : null
-  const second = start + 1 < end ? zap_pte_range(vma, start + 1) : null
+  const huge = zap_pmd_range(vma, start, end)
+  const first = huge !== null ? huge : start < end ? zap_pte_range(vma, start) : null
+  const second = huge === null && start + 1 < end ? zap_pte_range(vma, start + 1) : null
   tlb_finish_mmu(mm, first, second)
+}
+
+/** Takes a huge page out, or splits it where only a part of it is to go. Null: small entries are left to look at. */
+export function zap_pmd_range(vma: Vma, start: number, end: number): Folio | null {
+  if (!in_pmd_range(start) || start >= end || !pmd_leaf(vma)) return null
+  if (start === 0 && end >= HPAGE_PMD_NR()) return zap_huge_pmd(vma)
+  split_huge_pmd(vma)
+  return null
 }
 
 /**

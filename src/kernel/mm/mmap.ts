@@ -5,7 +5,7 @@
 import { assert_held_write, down_write, index_of, up_write } from '../../dialect/index.ts'
 import type { Vma } from '../include/mm_types.ts'
 import { ihold, iput } from '../fs/inode.ts'
-import { zap_pte_range } from './memory.ts'
+import { zap_pmd_range, zap_pte_range } from './memory.ts'
 import { tlb_end_vma, tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
 
 /** mmap(2). */
@@ -45,8 +45,9 @@ export function unmap_region(vma: Vma): void {
   const mm = vma.vm_mm!
   assert_held_write(mm.mmap_lock)
   tlb_gather_mmu(mm)
-  const first = zap_pte_range(vma, 0)
-  const second = vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
+  const huge = zap_pmd_range(vma, 0, vma.vm_pages)
+  const first = huge !== null ? huge : zap_pte_range(vma, 0)
+  const second = huge === null && vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
   if (first !== null || second !== null) tlb_end_vma(vma)
   unlink_file_vma(vma)
   tlb_finish_mmu(mm, first, second)

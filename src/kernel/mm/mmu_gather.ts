@@ -2,6 +2,7 @@
  * Unmapping in batches. Linux 7.3 mm/mmu_gather.c, include/linux/mm_types.h.
  * Left out: batches of more than two pages; freeing of page tables; delayed rmap of dirty pages.
  */
+import { page_folio } from '../include/huge_mm.ts'
 import type { Folio, MmStruct, Vma } from '../include/mm_types.ts'
 import { folios_put_refs } from './folio.ts'
 import { vm_normal_page } from './memory.ts'
@@ -34,6 +35,5 @@ export function tlb_finish_mmu(mm: MmStruct, first: Folio | null, second: Folio 
 
 /** Only pages whose mappings are counted are in the batch. */
 export function tlb_batch_pages_flush(page: Folio): void {
-  const folio = vm_normal_page(page)
-  if (folio !== null) folios_put_refs(folio)
+  if (vm_normal_page(page) !== null) folios_put_refs(page_folio(page))
 }

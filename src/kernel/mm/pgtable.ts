@@ -2,9 +2,10 @@
  * Page-table entries and what the hardware does with them. Linux 7.3 include/linux/pgtable.h, arch code.
  * An entry is one word, so each function here is one access.
  */
-import { all, bound, current, expect, indivisible, Task, when } from '../../dialect/index.ts'
+import { all, bound, current, expect, index_of, indivisible, Task, when } from '../../dialect/index.ts'
+import { folio_page, HPAGE_PMD_NR, in_pmd_range } from '../include/huge_mm.ts'
 import { is_zero_folio } from '../include/mm.ts'
-import { Cpu, Vma, type Folio, type MmStruct } from '../include/mm_types.ts'
+import { Cpu, PMD_LEAF, PMD_NONE, PMD_TABLE, Vma, type Folio, type MmStruct } from '../include/mm_types.ts'
 
 /** The page that the entry lets its user read, or write; null where it lets him not. */
 export function ptep_get(vma: Vma, index: number, write: boolean): Folio | null {
@@ -27,6 +28,59 @@ export function ptep_get_and_clear(vma: Vma, index: number): Folio | null {
     vma.pte[index].write = false
     return folio
   })
+}
+
+// Huge entries. In scenarios without them all tests are constants.
+
+export function pmd_none(vma: Vma): boolean {
+  return vma.pmd.kind === PMD_NONE
+}
+
+/** Maps a huge page. Linux: pmd_trans_huge(), pmd_leaf(). */
+export function pmd_leaf(vma: Vma): boolean {
+  return HPAGE_PMD_NR() > 0 && vma.pmd.kind === PMD_LEAF
+}
+
+/** The first page of the huge page that the entry lets its user read, or write; null where it lets him not, or names a table. */
+export function pmdp_get(vma: Vma, write: boolean): Folio | null {
+  return indivisible(() => (vma.pmd.kind !== PMD_LEAF || (write && !vma.pmd.write) ? null : vma.pmd.pfn))
+}
+
+/** Called with the page-table lock held. */
+export function set_pmd_at(vma: Vma, folio: Folio, write: boolean): void {
+  indivisible(() => {
+    vma.pmd.kind = PMD_LEAF
+    vma.pmd.pfn = folio
+    vma.pmd.write = write
+  })
+}
+
+/** The huge page that was mapped, or null: there was none, and a table stays. Called with the page-table lock held. */
+export function pmdp_huge_get_and_clear(vma: Vma): Folio | null {
+  return indivisible(() => {
+    if (vma.pmd.kind !== PMD_LEAF) return null
+    const folio = vma.pmd.pfn
+    vma.pmd.kind = PMD_NONE
+    vma.pmd.pfn = null
+    vma.pmd.write = false
+    return folio
+  })
+}
+
+/** A page table for small entries, where there is none yet. Called with the page-table lock held. */
+export function pmd_populate(vma: Vma, index: number): void {
+  if (!in_pmd_range(index)) return
+  indivisible(() => {
+    expect(vma.pmd.kind !== PMD_LEAF, 'assertion', 'no page table is put where a huge page is mapped')
+    vma.pmd.kind = PMD_TABLE
+  })
+}
+
+/** The huge page that is mapped there contains the page. */
+export function pmd_maps(vma: Vma, page: Folio): boolean {
+  if (HPAGE_PMD_NR() === 0 || vma.pmd.kind !== PMD_LEAF) return false
+  const first = index_of(vma.pmd.pfn!)
+  return first <= index_of(page) && index_of(page) < first + HPAGE_PMD_NR()
 }
 
 /**
@@ -79,8 +133,9 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
   return indivisible(() => {
     const tlb = vma.tlb[current.id * bound('pages') + index]
     if (tlb.pfn === null || (write && !tlb.write)) {
-      tlb.pfn = vma.pte[index].pfn
-      tlb.write = vma.pte[index].write
+      const huge = in_pmd_range(index) && vma.pmd.kind === PMD_LEAF
+      tlb.pfn = huge ? folio_page(vma.pmd.pfn!, index) : vma.pte[index].pfn
+      tlb.write = huge ? vma.pmd.write : vma.pte[index].write
     }
     const folio = tlb.pfn
     if (folio === null || (write && !tlb.write)) return false

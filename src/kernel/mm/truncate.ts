@@ -1,7 +1,7 @@
 /** Taking pages out of the page cache. Linux 7.3 mm/truncate.c. Left out: everything but entries of DAX files. */
 import { spin_lock, spin_unlock } from '../../dialect/index.ts'
 import { DAX_ABSENT, type AddressSpace, type Inode } from '../include/fs.ts'
-import { dax_delete_mapping_entry, dax_invalidate_mapping_entry_sync } from '../fs/dax.ts'
+import { dax_delete_mapping_entry, dax_entry_slot, dax_invalidate_mapping_entry_sync } from '../fs/dax.ts'
 import { file_pages } from '../fs/inode.ts'
 import { unmap_mapping_pages } from './memory.ts'
 
@@ -52,7 +52,7 @@ export function invalidate_inode_pages2_range(mapping: AddressSpace, start: numb
 /** The kernel looks under RCU, without the lock. What it finds may be gone, or there, a moment later, with the lock or without. */
 export function dax_entry_present(mapping: AddressSpace, index: number): boolean {
   spin_lock(mapping.xa_lock)
-  const present = mapping.i_pages[index].kind !== DAX_ABSENT
+  const present = mapping.i_pages[dax_entry_slot(mapping, index)].kind !== DAX_ABSENT
   spin_unlock(mapping.xa_lock)
   return present
 }

@@ -44,6 +44,7 @@ import {
   gup_put_folio,
   Inode,
   MmStruct,
+  PTE_ORDER,
   put_page,
   schedule,
   tlb_batch_pages_flush,
@@ -152,7 +153,7 @@ export function put_bio(): void {
 
 /** A fault finds the entry, or another one that it keeps, and maps the page or finds it mapped. */
 export function fault(): void {
-  dax_fault_iter(at(Vma, current.id), 0, choose(2) === 1)
+  dax_fault_iter(at(Vma, current.id), 0, choose(2) === 1, PTE_ORDER)
 }
 
 /** A fault puts the page into the file and comes back later to map it. */

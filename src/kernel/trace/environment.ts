@@ -34,8 +34,9 @@ export default change({
      * The life of entries is another story. A fault that only makes an entry writable does not come here; where
      * mappings take references, it has an operation of its own.
      */
-    dax_insert_entry(_mapping: kernel.AddressSpace, _index: number, folio: Folio, _write: boolean): void {
+    dax_insert_entry(_mapping: kernel.AddressSpace, _index: number, folio: Folio, _write: boolean): Folio {
       if (vm_normal_page(folio) !== null || choose(2) === 0) trace('dax_insert_entry', folio)
+      return folio
     },
     /** Nobody waits in line for a page: a wake-up is for all. */
     wait_entry_add(wq_head: WaitQueueHead, key: Address, _exclusive: boolean): void {

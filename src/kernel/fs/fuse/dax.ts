@@ -2,19 +2,20 @@
 import { down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
+import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { schedule } from '../../kernel/sched/core.ts'
 import { dax_break_layout, dax_iomap_fault } from '../dax.ts'
 
 export function fuse_dax_fault(vma: Vma, index: number, write: boolean): number {
-  return __fuse_dax_fault(vma, index, write)
+  return __fuse_dax_fault(vma, index, write, PTE_ORDER)
 }
 
 /** The fault lock is held shared from before the block is looked up until the page-table entry stands. */
-export function __fuse_dax_fault(vma: Vma, index: number, write: boolean): number {
+export function __fuse_dax_fault(vma: Vma, index: number, write: boolean, order: number): number {
   const mapping = vma.vm_file!
   down_read(mapping.invalidate_lock)
-  const fault = dax_iomap_fault(vma, index, write)
+  const fault = dax_iomap_fault(vma, index, write, order)
   up_read(mapping.invalidate_lock)
   return fault
 }

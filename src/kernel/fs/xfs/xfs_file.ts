@@ -2,6 +2,7 @@
 import { assert_held_write, down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
+import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { truncate_pagecache_range } from '../../mm/truncate.ts'
 import { dax_iomap_fault } from '../dax.ts'
@@ -9,22 +10,26 @@ import { bmap_free } from '../iomap.ts'
 import { xfs_break_layouts } from './xfs_inode.ts'
 
 export function xfs_filemap_fault(vma: Vma, index: number, write: boolean): number {
-  return write ? xfs_write_fault(vma, index) : xfs_dax_read_fault(vma, index)
+  return xfs_filemap_huge_fault(vma, index, write, PTE_ORDER)
 }
 
-export function xfs_write_fault(vma: Vma, index: number): number {
-  return xfs_dax_fault_locked(vma, index, true)
+export function xfs_filemap_huge_fault(vma: Vma, index: number, write: boolean, order: number): number {
+  return write ? xfs_write_fault(vma, index, order) : xfs_dax_read_fault(vma, index, order)
 }
 
-export function xfs_dax_read_fault(vma: Vma, index: number): number {
-  return xfs_dax_fault_locked(vma, index, false)
+export function xfs_write_fault(vma: Vma, index: number, order: number): number {
+  return xfs_dax_fault_locked(vma, index, true, order)
+}
+
+export function xfs_dax_read_fault(vma: Vma, index: number, order: number): number {
+  return xfs_dax_fault_locked(vma, index, false, order)
 }
 
 /** MMAPLOCK is held shared from before the block is looked up until the page-table entry stands: no truncate in between. */
-export function xfs_dax_fault_locked(vma: Vma, index: number, write: boolean): number {
+export function xfs_dax_fault_locked(vma: Vma, index: number, write: boolean, order: number): number {
   const mmaplock = vma.vm_file!.invalidate_lock
   down_read(mmaplock)
-  const fault = dax_iomap_fault(vma, index, write)
+  const fault = dax_iomap_fault(vma, index, write, order)
   up_read(mmaplock)
   return fault
 }
