@@ -32,6 +32,20 @@ export function explorationOf(model: Model, limits: Limits): Exploration {
   return own.statesMin === 0 ? own.start(limits, nothing) : new MovingExploration(model, own, limits)
 }
 
+/** One that holds the states of `past` and goes on from there; for others than the first of a search. */
+export function continued(model: Model, limits: Limits, past: Past, used: Exploration): Exploration {
+  const own = model.explore
+  const isWorthIt = own !== null && limits.memoryBytesMax >= ownMemoryBytesMin && past.states >= own.statesMin
+  if (isWorthIt) return own.start(limits, past, used instanceof MovingExploration ? used.current : used)
+  const plain = new PlainExploration(model, limits)
+  const words = new Uint32Array(model.layout.words)
+  for (let state = 0; state < past.states; state++) {
+    past.read(state, words)
+    plain.add(words, 0)
+  }
+  return plain
+}
+
 /** Begins in the checker's store and moves when it is worth it. */
 class MovingExploration implements Exploration {
   readonly #own: OwnExploration
@@ -46,6 +60,10 @@ class MovingExploration implements Exploration {
     this.#own = own
     this.#limits = limits
     this.#current = new PlainExploration(model, limits)
+  }
+
+  get current(): Exploration {
+    return this.#current
   }
 
   get states(): number {

@@ -1,5 +1,6 @@
 /** The checker's door. */
-export { census, preference, search, type Census, type Progress, type SearchOptions } from './search.ts'
+export { census, preference, search, type Census, type Progress, type SearchOptions, type Spill } from './search.ts'
+export { StoreError, type Checkpoint, type RunFile, type RunStore } from './spill/run-store.ts'
 export { explainHang } from './hang.ts'
 export { replay, type Replay } from './replay.ts'
 export {

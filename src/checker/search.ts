@@ -8,7 +8,9 @@
  */
 import { assert } from '../base/assert.ts'
 import {
+  noStatistics,
   successorsFor,
+  type Duplicates,
   type Exploration,
   type Finding,
   type IncompleteReason,
@@ -22,6 +24,8 @@ import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
 import { explainHang } from './hang.ts'
 import { findLivelock } from './liveness.ts'
+import { SpillingExploration } from './spill/spilling.ts'
+import { StoreError, type Checkpoint, type RunStore, type Violation } from './spill/run-store.ts'
 import { judgeStuck, type Stuck } from './stuck.ts'
 
 /** The search ends as incomplete when it has met more states than `maxStates`. */
@@ -32,6 +36,16 @@ export interface SearchOptions extends Limits {
   readonly poll: (progress: Progress) => 'go' | IncompleteReason
   /** Look for livelocks too. Only for systems without reductions. Default false. */
   readonly liveness?: boolean
+  /** Go on on disk when the memory is full. */
+  readonly spill?: Spill
+}
+
+export interface Spill {
+  readonly store: RunStore
+  /** Where another search of the same model and options was. */
+  readonly resume: Checkpoint | null
+  /** Most states in memory, whatever their size. Default: as many as there is memory for. */
+  readonly heldStatesMax?: number
 }
 
 export interface Progress {
@@ -41,6 +55,7 @@ export interface Progress {
   /** States waiting to be expanded. */
   readonly frontier: number
   readonly bytes: number
+  readonly diskBytes: number
 }
 
 /** All violations of a system, counted. */
@@ -75,12 +90,27 @@ export const preference: readonly ViolationClass[] = [
 ]
 
 export function search(model: Model, options: SearchOptions): Verdict {
-  const walk = new Walk(model, options)
+  let walk: Walk | null = null
+  try {
+    walk = new Walk(model, options)
+    return verdictOf(model, walk, options)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return { kind: 'incomplete', reason: 'disk', detail: error.message, statistics: walk?.statistics() ?? noStatistics }
+  } finally {
+    walk?.close()
+  }
+}
+
+function verdictOf(model: Model, walk: Walk, options: SearchOptions): Verdict {
   while (walk.next()) {
     const violations = walk.takeViolations()
     if (violations.length > 0) return violated(model, walk, violations, options)
-    if (walk.incomplete !== null) return { kind: 'incomplete', reason: walk.incomplete, statistics: walk.statistics() }
+    if (walk.incomplete === null) continue
+    walk.save()
+    return { kind: 'incomplete', reason: walk.incomplete, detail: '', statistics: walk.statistics() }
   }
+  walk.settle()
   const [missed] = unreached(model)
   if (missed === undefined)
     return options.liveness ? withoutLivelock(model, walk) : { kind: 'holds', statistics: walk.statistics() }
@@ -139,10 +169,6 @@ function deadEndsOf(model: Model): (words: Uint32Array) => boolean {
   }
 }
 
-interface Violation extends Finding {
-  readonly class: ViolationClass
-}
-
 /** The search as a sequence of levels. */
 class Walk {
   readonly exploration: Exploration
@@ -151,25 +177,44 @@ class Walk {
   incomplete: IncompleteReason | null = null
   readonly #model: Model
   readonly #options: SearchOptions
+  readonly #spilling: SpillingExploration | null = null
   #violations: Violation[] = []
   #finals = 0
-  #frontierMax = 0
+  #levelEnd = 0
   #expanded = 0
+  #duplicates: Duplicates = { states: [], finals: 0 }
 
   constructor(model: Model, options: SearchOptions) {
+    const { spill } = options
+    const resume = spill?.resume ?? null
     this.#model = model
     this.#options = options
     model.covered.fill(0)
-    this.exploration = explorationOf(model, options)
-    for (const words of model.initial) this.exploration.add(words, 0)
+    if (resume !== null) {
+      this.levels.push(...resume.levels)
+      this.#expanded = resume.expanded
+      this.#finals = resume.finals
+      this.#levelEnd = resume.levelEnd
+      model.covered.set(resume.covered)
+      this.#violations = resume.violations.map((v) => ({ ...v, words: Uint32Array.from(v.words) }))
+    }
+    if (spill) {
+      const limits = { ...options, heldStatesMax: spill.heldStatesMax }
+      this.#spilling = new SpillingExploration(model, limits, spill.store, resume)
+    }
+    this.exploration = this.#spilling ?? explorationOf(model, options)
+    if (resume === null) for (const words of model.initial) this.exploration.add(words, 0)
   }
 
-  /** Expands one more level. False when there is none. */
+  /** Expands one more level, or what a checkpoint left of it. False when there is none. */
   next(): boolean {
-    const end = this.exploration.states
-    if (this.#expanded === end || this.incomplete !== null) return false
-    this.levels.push(this.#expanded)
-    this.#frontierMax = Math.max(this.#frontierMax, end - this.#expanded)
+    if (this.incomplete !== null) return false
+    if (this.#expanded === this.#levelEnd) {
+      if (this.#expanded === this.exploration.states) return false
+      this.#levelEnd = this.exploration.states
+      this.levels.push(this.#expanded)
+    }
+    const end = this.#levelEnd
     while (this.#expanded < end && this.incomplete === null) {
       this.#expanded = this.exploration.expand(this.#expanded, end)
       for (const finding of this.exploration.takeFindings()) this.#judge(finding)
@@ -185,10 +230,48 @@ class Walk {
     return violations
   }
 
+  /** To be called when nothing more is expanded and the counts are to be exact. */
+  settle(): void {
+    if (this.exploration.settle) this.#duplicates = this.exploration.settle(this.#expanded)
+  }
+
   statistics(): Statistics {
-    const { states, transitions, bytes } = this.exploration
-    const depth = Math.max(0, this.levels.length - 1)
-    return { states, transitions, depth, finals: this.#finals, frontierMax: this.#frontierMax, bytes }
+    const { states, transitions, bytes, diskBytes = 0 } = this.exploration
+    const duplicates = this.#duplicates
+    const ends = [...this.levels.slice(1), this.#levelEnd]
+    const sizes = this.levels.map((first, l) => ends[l] - first - (duplicates.states[l] ?? 0))
+    return {
+      states: states - duplicates.states.reduce((sum, n) => sum + (n ?? 0), 0),
+      transitions,
+      depth: Math.max(
+        0,
+        sizes.findLastIndex((size) => size > 0),
+      ),
+      finals: this.#finals - duplicates.finals,
+      frontierMax: sizes.reduce((a, b) => Math.max(a, b), 0),
+      bytes,
+      diskBytes,
+    }
+  }
+
+  /** A checkpoint, if this search makes them. */
+  save(): void {
+    if (this.#spilling === null) return
+    const exploration = this.#spilling.save()
+    this.#options.spill!.store.saveCheckpoint({
+      levels: this.levels,
+      levelEnd: this.#levelEnd,
+      expanded: this.#expanded,
+      finals: this.#finals,
+      violations: this.#violations.map((v) => ({ ...v, words: [...v.words] })),
+      covered: [...this.#model.covered],
+      exploration,
+    })
+    this.#spilling.saved()
+  }
+
+  close(): void {
+    this.#spilling?.close()
   }
 
   #judge(finding: Finding): void {
@@ -204,10 +287,12 @@ class Walk {
   }
 
   #poll(): void {
-    const { states, transitions, bytes } = this.exploration
+    const { states, transitions, bytes, diskBytes = 0 } = this.exploration
     const frontier = states - this.#expanded
-    const answer = this.#options.poll({ states, transitions, depth: this.levels.length - 1, frontier, bytes })
+    const depth = this.levels.length - 1
+    const answer = this.#options.poll({ states, transitions, depth, frontier, bytes, diskBytes })
     if (answer !== 'go' && frontier > 0) this.incomplete = answer
+    else if (this.#spilling?.hasSpilled || this.#options.spill?.store.wantsCheckpoint()) this.save()
   }
 }
 
@@ -219,6 +304,7 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
     return i < 0 ? 0 : x[i] - y[i]
   }
   const best = violations.reduce((a, b) => (order(b, a) < 0 ? b : a))
+  walk.settle()
   const statistics = walk.statistics()
   const targets = violations.filter((v) => order(v, best) === 0)
   const trace = counterexample(model, walk.exploration, walk.levels, targets)

@@ -1,4 +1,5 @@
 /** Answers one question: compiles, searches, and for a violation replays and explains. */
+import { createHash } from 'node:crypto'
 import { isAbsolute, relative } from 'node:path'
 import { compileSystem } from '../compiler/backend/compile.ts'
 import { interpret } from '../compiler/backend/interpreter.ts'
@@ -8,6 +9,8 @@ import { assert } from '../base/assert.ts'
 import { printTrace, type IncompleteReason, type Model, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
+import { DiskStore, type SavedSearch } from './disk-store.ts'
+import { quoted } from './exit.ts'
 import type { Models } from './models.ts'
 import { commandFor, type Question } from './questions.ts'
 
@@ -22,18 +25,30 @@ export interface Asking {
   readonly limits: Limits
   /** Without: only the verdict, no trace; cells of a matrix need no more. */
   readonly explain: boolean
+  readonly disk?: Disk
+}
+
+export interface Disk {
+  readonly folder: string
+  readonly checkpointSeconds: number
+  /** Files of the user that the question needs. */
+  readonly files: readonly string[]
+  /** The checkpoint to go on from. */
+  readonly resume: SavedSearch | null
 }
 
 export type Answer =
   | { readonly kind: 'run'; readonly run: Run }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
+  /** The user asks for what cannot be. */
+  | { readonly kind: 'refused'; readonly message: string }
 
 /** States that one question about a hang may explore. */
 export const hangStatesMax = 2_000_000
 
 export async function answer(
   models: Models,
-  { question, limits, explain }: Asking,
+  { question, limits, explain, disk }: Asking,
   poll: (p: Progress) => 'go' | IncompleteReason,
 ): Promise<Answer> {
   const begin = performance.now()
@@ -41,17 +56,44 @@ export async function answer(
   if (compiled.kind === 'diagnostics') return compiled
   const { system } = compiled
   const model: Model = compileSystem(system)
+  const store = disk ? openStore(disk, question, model) : null
+  if (typeof store === 'string') return { kind: 'refused', message: store }
   const verdict = search(model, {
     maxStates: limits.maxStates,
     memoryBytesMax: limits.memoryBytesMax,
     hangStatesMax: explain ? hangStatesMax : 0,
     liveness: question.liveness,
+    spill: store === null ? undefined : { store, resume: disk?.resume?.checkpoint ?? null },
     poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
   })
+  const isToBeContinued = verdict.kind === 'incomplete' && store?.hasCheckpoint === true
+  if (!isToBeContinued) store?.clear()
+  store?.release()
   const seconds = (performance.now() - begin) / 1000
   const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
-  return { kind: 'run', run: runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure)) }
+  const run = runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
+  return { kind: 'run', run: isToBeContinued ? { ...run, resume: resumeCommand(disk!.folder) } : run }
 }
+
+/** The folder of a search, or why it cannot be used. */
+function openStore(
+  { folder, files, resume, checkpointSeconds }: Disk,
+  question: Question,
+  { system, layout }: Model,
+): DiskStore | string {
+  const model = createHash('sha256')
+    .update(JSON.stringify([{ ...system, files: [] }, layout]))
+    .digest('hex')
+  if (resume !== null && resume.model !== model)
+    return `the checkpoint in ${folder} is of another model: the sources of ${question.name} or the compiler have changed`
+  try {
+    return new DiskStore(folder, { question, files, model }, checkpointSeconds)
+  } catch (error) {
+    return `--disk ${folder}: ${(error as Error).message}`
+  }
+}
+
+const resumeCommand = (folder: string): string => `lastref check --resume ${quoted(folder)}`
 
 export async function compileQuestion(
   models: Models,
@@ -113,6 +155,7 @@ function runOf(
     seconds,
     workers: 1,
     incomplete: verdict.kind === 'incomplete' ? verdict.reason : null,
+    incompleteDetail: verdict.kind === 'incomplete' ? verdict.detail : '',
     failure,
     command: commandFor(question),
   }

@@ -1,5 +1,5 @@
 /** `lastref check`: one question, or several; the failure as a diagram. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { checkDocument } from '../report/json.ts'
 import { junitText } from '../report/junit.ts'
 import { ktapText } from '../report/ktap.ts'
@@ -7,10 +7,13 @@ import { sarifDocument } from '../report/sarif.ts'
 import { runText } from '../report/text.ts'
 import type { Run } from '../report/failure.ts'
 import { questionsAbout } from './corpus.ts'
-import { addSearchOptions, addTextOptions, type SearchFlags } from './options.ts'
+import type { Disk } from './answer.ts'
+import { checkNewFolder, readCheckpoint, type SavedSearch } from './disk-store.ts'
+import { UsageError } from './exit.ts'
+import { addSearchOptions, addTextOptions, timeOf, type SearchFlags } from './options.ts'
 import { paint, print, version } from './output.ts'
 import { Pool } from './pool.ts'
-import { filesOf } from './questions.ts'
+import { commandFor, filesOf, type Question } from './questions.ts'
 import { statesRecorded } from './recorded.ts'
 import { checkFormat, runAll, statusOf } from './session.ts'
 
@@ -19,6 +22,9 @@ interface CheckFlags extends SearchFlags {
   readonly width: number
   readonly full: boolean
   readonly fixed: boolean
+  readonly disk?: string
+  readonly resume?: string
+  readonly checkpoint: number
 }
 
 const formats = ['text', 'json', 'ktap', 'junit', 'sarif'] as const
@@ -44,6 +50,13 @@ export function addCheck(program: Command): void {
       false,
     )
     .option('--fixed', 'bugs: the repaired kernel, there and in a larger configuration', false)
+    .option('--disk <folder>', 'go on there when the memory is full; one run only, in a folder of its own')
+    .addOption(
+      new Option('--checkpoint <time>', 'with --disk: time between checkpoints')
+        .argParser(timeOf('--checkpoint'))
+        .default(30, '30s'),
+    )
+    .option('--resume <folder>', 'go on with a search that --disk has left there, stopped or killed')
     .option('--format <format>', formats.join(', '), 'text')
     .addHelpText('after', examples)
     .action(async (names: string[], flags: CheckFlags) => {
@@ -58,25 +71,60 @@ Examples:
   lastref check dio-vs-truncate --kernel all --fs all    every release, every file system
   lastref check bug/evict-does-not-wait                  a bug of the past; with --fixed the kernel without it
   lastref check my-model.ts                              a model of your own (lastref init DIR)
+  lastref check two-pinners-vs-truncate --set pins=3 --memory 4G --disk big
+                                                         states go to the folder big when 4 GiB are full
+  lastref check --resume big                             goes on with it
   lastref check --format junit > lastref.xml             the quick group, for a CI system`
 
 async function check(names: readonly string[], flags: CheckFlags): Promise<number> {
   const format = checkFormat(flags.format, formats)
-  const files = filesOf(names, flags.kernel)
+  const resume = flags.resume === undefined ? null : resumed(flags.resume, names, flags)
+  const files = resume?.files ?? filesOf(names, flags.kernel)
   const pool = new Pool(files, flags.workers)
   const catalogue = await pool.catalogue()
-  const questions = questionsAbout(catalogue, names, flags)
+  const questions = resume ? [resume.question] : questionsAbout(catalogue, names, flags)
+  const disk = diskOf(flags, files, questions, resume)
   const onRun = (run: Run, index: number) => {
     if (format !== 'text') return
     const separator = index > 0 && (run.failure || questions.length < 20) && isLong(run) ? '\n' : ''
     print(separator + paint(runText(run, flags)) + '\n')
   }
   const statesExpected = statesRecorded(catalogue.scenarios, questions)
-  const runs = await runAll(pool, { questions, flags, explain: true, onRun, statesExpected })
+  const runs = await runAll(pool, { questions, flags, explain: true, disk, onRun, statesExpected })
   if (format !== 'text') print(documentOf(format, runs, flags) + '\n')
   else if (runs.length < questions.length)
     print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)
   return statusOf(runs, questions.length)
+}
+
+/** The search that a checkpoint is of. What it asks stands there. */
+function resumed(folder: string, names: readonly string[], flags: CheckFlags): SavedSearch {
+  const { kernel, fs, set, reduction, memoryModel, liveness, fixed, disk } = flags
+  const isAsked = kernel !== undefined || fs !== undefined || Object.keys(set).length > 0 || memoryModel !== 'sc'
+  const saved = readCheckpoint(folder)
+  if (names.length > 0 || isAsked || !reduction || liveness || fixed || disk !== undefined)
+    throw new UsageError(
+      `--resume goes on with \`${commandFor(saved.question)}\`, which is asked already: ` +
+        'only --memory, --workers, --timeout, --max-states, --checkpoint and the form of the output can be given',
+    )
+  return saved
+}
+
+function diskOf(
+  { disk, resume: folder, checkpoint: checkpointSeconds, liveness }: CheckFlags,
+  files: readonly string[],
+  questions: readonly Question[],
+  resume: SavedSearch | null,
+): Disk | undefined {
+  if (resume !== null) return { folder: folder!, files, resume, checkpointSeconds }
+  if (disk === undefined) return undefined
+  if (questions.length !== 1)
+    throw new UsageError(
+      `--disk takes one run, these are ${questions.length}; give one scenario, kernel and file system`,
+    )
+  if (liveness) throw new UsageError('--liveness needs the whole graph in memory; leave out --disk')
+  checkNewFolder(disk)
+  return { folder: disk, files, resume: null, checkpointSeconds }
 }
 
 const isLong = (run: Run): boolean => run.failure !== null

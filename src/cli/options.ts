@@ -58,12 +58,12 @@ export function addSearchOptions(command: Command): Command {
     )
     .addOption(
       new Option('--memory <size>', 'most memory of all runs together: 500M, 4G')
-        .argParser(size)
+        .argParser(sizeOf('--memory'))
         .default(defaultMemory(), 'half of the machine'),
     )
     .addOption(
       new Option('--timeout <time>', 'most time for one run: 90, 90s, 10m, 2h')
-        .argParser(time)
+        .argParser(timeOf('--timeout'))
         .default(Infinity, 'none'),
     )
     .addOption(
@@ -105,18 +105,23 @@ function memoryModel(text: string): MemoryModel {
   return found
 }
 
-function size(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmgt])(?:i?b)?$/i.exec(text) ?? []
-  if (digits === undefined) throw new UsageError(`--memory takes a size like 500M or 4G, not '${text}'`)
-  return Math.floor(Number(digits) * 1024 ** ' kmgt'.indexOf(unit.toLowerCase()))
-}
+/** Bytes. */
+export const sizeOf =
+  (option: string) =>
+  (text: string): number => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmgt])(?:i?b)?$/i.exec(text) ?? []
+    if (digits === undefined) throw new UsageError(`${option} takes a size like 500M or 4G, not '${text}'`)
+    return Math.floor(Number(digits) * 1024 ** ' kmgt'.indexOf(unit.toLowerCase()))
+  }
 
 /** Seconds. */
-function time(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
-  if (digits === undefined) throw new UsageError(`--timeout takes a time like 90s, 10m or 2h, not '${text}'`)
-  return Number(digits) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's']
-}
+export const timeOf =
+  (option: string) =>
+  (text: string): number => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
+    if (digits === undefined) throw new UsageError(`${option} takes a time like 90s, 10m or 2h, not '${text}'`)
+    return Number(digits) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(unit ?? 's') as 's']
+  }
 
 export function states(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(text) ?? []

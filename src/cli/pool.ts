@@ -15,7 +15,16 @@ export type Message = Asking | 'catalogue'
 
 export type Reply = Answer | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
 
-export const slots = { states: 0, transitions: 1, depth: 2, frontier: 3, bytes: 4, stop: 5, length: 6 } as const
+export const slots = {
+  states: 0,
+  transitions: 1,
+  depth: 2,
+  frontier: 3,
+  bytes: 4,
+  diskBytes: 5,
+  stop: 6,
+  length: 7,
+} as const
 
 interface Thread {
   readonly worker: Worker
@@ -70,6 +79,7 @@ export class Pool {
       transitions: sum(slots.transitions),
       frontier: sum(slots.frontier),
       bytes: sum(slots.bytes),
+      diskBytes: sum(slots.diskBytes),
       depth: Math.max(0, ...running.map(({ numbers }) => numbers[slots.depth])),
       running: running.length,
     }

@@ -63,7 +63,7 @@ export class ProgressLine {
   }
 
   #text(): string {
-    const { states, depth, frontier, bytes } = this.#pool.progress
+    const { states, depth, frontier, bytes, diskBytes } = this.#pool.progress
     const { runs, statesExpected } = this.#course
     const share = statesExpected ? Math.min(0.99, (this.#statesDone + states) / statesExpected) : null
     const rate = this.#rate(this.#statesDone + states)
@@ -73,6 +73,7 @@ export class ProgressLine {
       `frontier ${short(frontier)}`,
       `depth ${depth}`,
       `${short(bytes / 2 ** 20)} MiB`,
+      ...(diskBytes > 0 ? [`${short(diskBytes / 2 ** 20)} MiB on disk`] : []),
     ]
     return [
       ...(share === null ? [] : [`about ${Math.floor(share * 100)} %`]),

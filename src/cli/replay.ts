@@ -5,6 +5,7 @@ import { explainHang, replay } from '../checker/index.ts'
 import { judgeStuck } from '../checker/stuck.ts'
 import { unpack } from '../model/layout.ts'
 import {
+  noStatistics,
   parseTrace,
   printTrace,
   successorsFor,
@@ -100,7 +101,7 @@ function verdictOf(
   run: Replay & { violation: number },
 ): Extract<Verdict, { kind: 'violated' }> | null {
   const { properties } = model.system
-  const statistics = { states: 0, transitions: 0, depth: trace.choices.length, finals: 0, frontierMax: 0, bytes: 0 }
+  const statistics = { ...noStatistics, depth: trace.choices.length }
   const violated = { kind: 'violated', trace, hang: null, loopAt: null, statistics } as const
   if (run.violation >= 0) return { ...violated, class: properties[run.violation].class, property: run.violation }
   const last = run.states[run.states.length - 1]

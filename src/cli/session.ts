@@ -1,8 +1,8 @@
 /** Runs many questions on a pool, hands the answers out in order, and stops cleanly on Ctrl-C. */
 import type { Diagnostic } from '../compiler/index.ts'
-import type { IncompleteReason } from '../model/model.ts'
+import { noStatistics, type IncompleteReason } from '../model/model.ts'
 import type { Run } from '../report/failure.ts'
-import type { Answer, Asking, Limits } from './answer.ts'
+import type { Answer, Asking, Disk, Limits } from './answer.ts'
 import { status, UsageError } from './exit.ts'
 import type { SearchFlags } from './options.ts'
 import type { Pool } from './pool.ts'
@@ -13,6 +13,8 @@ export interface Plan {
   readonly questions: readonly Question[]
   readonly flags: SearchFlags
   readonly explain: boolean
+  /** Where the search goes on when the memory is full. For one question only. */
+  readonly disk?: Disk
   /** Called in the order of the questions, each as soon as it and all before it are answered. */
   readonly onRun: (run: Run, index: number) => void
   /** As recorded: for the estimate. */
@@ -25,7 +27,7 @@ export interface Plan {
 
 /** The answers, in order; shorter than the questions after an interrupt. */
 export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
-  const { questions, flags, explain, onRun, onMistakes } = plan
+  const { questions, flags, explain, disk, onRun, onMistakes } = plan
   const { statesExpected = null, column = () => 0 } = plan
   const line = new ProgressLine(pool, { runs: questions.length, statesExpected, column })
   const release = stopOnInterrupt(pool)
@@ -36,7 +38,7 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   }
   try {
     const asked = questions.map(async (question) => {
-      const answer = await ask(pool, { question, limits, explain })
+      const answer = await ask(pool, { question, limits, explain, disk })
       line.oneDone(answer?.kind === 'run' ? answer.run.statistics.states : 0)
       return answer
     })
@@ -46,6 +48,7 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
       const answer = await promise
       if (answer === null) break
       line.clear()
+      if (answer.kind === 'refused') throw new UsageError(answer.message)
       if (answer.kind === 'diagnostics') {
         if (!onMistakes) throw diagnosed(answer.diagnostics)
         onMistakes(answer.diagnostics, index)
@@ -74,7 +77,6 @@ async function ask(pool: Pool, asking: Asking): Promise<Answer | null> {
 /** The machine had less memory than the limit said. */
 function outOfMemory(question: Question): Answer {
   const incomplete: IncompleteReason = 'memory'
-  const statistics = { states: 0, transitions: 0, depth: 0, finals: 0, frontierMax: 0, bytes: 0 }
   const { name, kernel, fs, bounds } = question
   const run: Run = {
     scenario: name,
@@ -83,7 +85,7 @@ function outOfMemory(question: Question): Answer {
     bounds,
     reductions: [],
     verdict: 'incomplete',
-    statistics,
+    statistics: noStatistics,
     seconds: 0,
     workers: 1,
     incomplete,

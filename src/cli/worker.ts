@@ -20,8 +20,8 @@ parentPort!.on('message', (message: Message) => {
 
 async function replyTo(message: Message): Promise<Reply> {
   if (message === 'catalogue') return { kind: 'catalogue', catalogue: await models.catalogue() }
-  const result = await answer(models, message, ({ states, transitions, depth, frontier, bytes }) => {
-    numbers.set([states, transitions, depth, frontier, bytes])
+  const result = await answer(models, message, ({ states, transitions, depth, frontier, bytes, diskBytes }) => {
+    numbers.set([states, transitions, depth, frontier, bytes, diskBytes])
     return numbers[slots.stop] === 0 ? 'go' : 'interrupted'
   })
   numbers.fill(0, 0, slots.stop)

@@ -33,8 +33,8 @@ export interface Model {
 export interface OwnExploration {
   /** Worth its start from so many states on. */
   readonly statesMin: number
-  /** Goes on where another has come to. */
-  start(limits: Limits, past: Past): Exploration
+  /** Goes on where another has come to. `used`: one that is not needed any more; its memory may serve again. */
+  start(limits: Limits, past: Past, used?: Exploration | null): Exploration
 }
 
 export interface Successors {
@@ -60,7 +60,9 @@ export function successorsFor(model: Model): Successors {
 export interface Exploration {
   readonly states: number
   readonly transitions: number
+  /** In memory. */
   readonly bytes: number
+  readonly diskBytes?: number
   /** Adds an initial state. */
   add(words: Uint32Array, offset: number): void
   /** Number of a state, or -1. Made for looking back: the first call may take as long as a pass over all states. */
@@ -76,6 +78,16 @@ export interface Exploration {
   readonly stopped: 'memory' | 'max-states' | 'worker-lost' | null
   /** What `expand` met since the last call of this. */
   takeFindings(): Finding[]
+  /** Explorations that do not hold all states in memory: tells what was counted twice. */
+  settle?(expanded: number): Duplicates
+}
+
+/** States that were met again without being recognised. */
+export interface Duplicates {
+  /** How many per level. */
+  readonly states: readonly number[]
+  /** Expanded ones without successors. */
+  readonly finals: number
 }
 
 /** What an exploration has done that another is to continue. */
@@ -162,10 +174,22 @@ export interface Statistics {
   readonly finals: number
   /** States of the largest level. */
   readonly frontierMax: number
+  /** In memory. */
   readonly bytes: number
+  readonly diskBytes: number
 }
 
-export type IncompleteReason = 'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost'
+export const noStatistics: Statistics = {
+  states: 0,
+  transitions: 0,
+  depth: 0,
+  finals: 0,
+  frontierMax: 0,
+  bytes: 0,
+  diskBytes: 0,
+}
+
+export type IncompleteReason = 'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost' | 'disk'
 
 /** Answer of a search. `violated` comes with the shortest trace, of these the one with the fewest context switches. */
 export type Verdict =
@@ -181,7 +205,13 @@ export type Verdict =
       readonly loopAt: number | null
       readonly statistics: Statistics
     }
-  | { readonly kind: 'incomplete'; readonly reason: IncompleteReason; readonly statistics: Statistics }
+  | {
+      readonly kind: 'incomplete'
+      readonly reason: IncompleteReason
+      /** What the disk said, or ''. */
+      readonly detail: string
+      readonly statistics: Statistics
+    }
 
 /** Why nothing moves any more, and what the trace says about it. */
 export interface Hang {

@@ -23,9 +23,13 @@ export interface Run {
   readonly workers: number
   /** Why the search stopped early. */
   readonly incomplete: IncompleteReason | null
+  /** What the disk said. */
+  readonly incompleteDetail?: string
   readonly failure: Failure | null
   /** Command that asks the same question again. */
   readonly command: string
+  /** Command that goes on with an incomplete search. */
+  readonly resume?: string
 }
 
 export interface Failure {

@@ -37,6 +37,7 @@ function runObject(run: Run): object {
     effect: failure ? effectOf(failure) : [],
     detectors: failure ? detectorsOf(failure) : [],
     command: run.command,
+    resume: run.resume ?? null,
     replay: failure?.command ?? null,
   }
 }

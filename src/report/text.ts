@@ -12,7 +12,8 @@ export function runText(run: Run, options: DiagramOptions): string {
   const lines = run.failure
     ? violatedLines(run, run.failure, options)
     : [...wrap(`${titleOf(run)}: ${answerOf(run)}`, options.width, '  ')]
-  if (run.verdict === 'incomplete') lines.push(...labelled('again', run.command, column, Infinity))
+  if (run.resume !== undefined) lines.push(...labelled('go on', run.resume, column, Infinity))
+  else if (run.verdict === 'incomplete') lines.push(...labelled('again', run.command, column, Infinity))
   return lines.join('\n')
 }
 
@@ -77,6 +78,8 @@ export function reasonOf(run: Run): string {
       return 'more states than allowed (--max-states)'
     case 'worker-lost':
       return 'a worker thread died'
+    case 'disk':
+      return `the disk is full or does not work (${run.incompleteDetail})`
     case null:
       return 'stopped'
   }

@@ -14,5 +14,8 @@ const statesMin = 100_000
 export function compileSystem(system: TransitionSystem): Model {
   const model = compileToJavaScript(system)
   const { layout, covered } = model
-  return { ...model, explore: { statesMin, start: (limits, past) => exploreInWebAssembly(system, layout, covered, limits, past) } }
+  return {
+    ...model,
+    explore: { statesMin, start: (...given) => exploreInWebAssembly(system, layout, covered, ...given) },
+  }
 }

@@ -58,6 +58,12 @@ export class Shard {
       for (let i = 0; i < this.#map.words; i++) this.#words[(recent + place * recentBytes) / 4 + i] = words[offset + i]
   }
 
+  /** Forgets everything; `begin` is to be called again. */
+  clear(): void {
+    this.#numbers = null
+    this.#words.fill(0, 0, this.#tableEnd(this.#slots) / 4)
+  }
+
   get states(): number {
     return this.#get(cells.states)
   }

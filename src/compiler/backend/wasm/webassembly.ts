@@ -21,7 +21,7 @@ export function compileToWebAssembly(system: TransitionSystem): Model {
     successorsMax: successorsMax(system),
     covered,
     successors: (states, offset, out) => stepper.successors(states, offset, out),
-    explore: { statesMin: 0, start: (limits, past) => exploreInWebAssembly(system, layout, covered, limits, past) },
+    explore: { statesMin: 0, start: (...given) => exploreInWebAssembly(system, layout, covered, ...given) },
   }
 }
 
@@ -32,7 +32,12 @@ export function exploreInWebAssembly(
   covered: Uint32Array,
   limits: Limits,
   past: Past,
+  used: Exploration | null = null,
 ): Exploration {
+  if (used instanceof WasmExploration) {
+    used.startAgain(past)
+    return used
+  }
   const keeping = isPackable(layout) ? 'packed' : 'whole'
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
   const program = searchProgram(system, layout, { keeping, shards, isShared: shards > 1 })
@@ -112,7 +117,19 @@ class WasmExploration implements Exploration {
     this.#covered = covered
     this.#limits = limits
     this.#shard = new Shard(program, newMemory(limits.memoryBytesMax, false), limits.memoryBytesMax)
-    const words = new Uint32Array(program.map.words)
+    this.#addAll(past)
+  }
+
+  startAgain(past: Past): void {
+    this.transitions = 0
+    this.stopped = null
+    this.#findings = []
+    this.#shard.clear()
+    this.#addAll(past)
+  }
+
+  #addAll(past: Past): void {
+    const words = new Uint32Array(this.#program.map.words)
     for (let state = 0; state < past.states; state++) {
       past.read(state, words)
       this.add(words, 0)
