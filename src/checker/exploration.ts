@@ -111,9 +111,15 @@ class MovingExploration implements Exploration {
   #move(expanded: number, end: number): void {
     const old = this.#current
     const read = (state: number, out: Uint32Array) => old.read(state, out)
-    this.#current = this.#own.start(this.#limits, { levels: this.#levels, expanded, end, states: old.states, read })
+    const past = { levels: this.#levels, expanded, end, states: old.states, read }
     this.#hasMoved = true
-    this.#transitionsBefore = old.transitions
+    try {
+      this.#current = this.#own.start(this.#limits, past)
+      this.#transitionsBefore = old.transitions
+    } catch (error) {
+      // The machine does not have the memory at once that the limit allows; it may have it little by little.
+      if (!(error instanceof RangeError)) throw error
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts'
 import { printTrace, type IncompleteReason, type Model, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
+import type { CallingCrew } from './crew.ts'
 import { DiskStore, type SavedSearch } from './disk-store.ts'
 import { quoted } from './exit.ts'
 import type { Models } from './models.ts'
@@ -49,6 +50,7 @@ export const hangStatesMax = 2_000_000
 export async function answer(
   models: Models,
   { question, limits, explain, disk }: Asking,
+  crew: CallingCrew,
   poll: (p: Progress) => 'go' | IncompleteReason,
 ): Promise<Answer> {
   const begin = performance.now()
@@ -64,6 +66,7 @@ export async function answer(
     hangStatesMax: explain ? hangStatesMax : 0,
     liveness: question.liveness,
     spill: store === null ? undefined : { store, resume: disk?.resume?.checkpoint ?? null },
+    crew,
     poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
   })
   const isToBeContinued = verdict.kind === 'incomplete' && store?.hasCheckpoint === true
@@ -72,7 +75,8 @@ export async function answer(
   const seconds = (performance.now() - begin) / 1000
   const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
   const run = runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
-  return { kind: 'run', run: isToBeContinued ? { ...run, resume: resumeCommand(disk!.folder) } : run }
+  const known = { ...run, workers: crew.threads }
+  return { kind: 'run', run: isToBeContinued ? { ...known, resume: resumeCommand(disk!.folder) } : known }
 }
 
 /** The folder of a search, or why it cannot be used. */

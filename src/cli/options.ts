@@ -52,7 +52,7 @@ export function addModelOptions(command: Command): Command {
 export function addSearchOptions(command: Command): Command {
   return addQuestionOptions(command)
     .addOption(
-      new Option('--workers <n>', 'runs at the same time')
+      new Option('--workers <n>', 'threads: one for each run, several for a large one when there is no other')
         .argParser(count('--workers', 1))
         .default(availableParallelism(), 'the number of cores'),
     )

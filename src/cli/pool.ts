@@ -1,19 +1,41 @@
-/** Threads that answer questions. A search blocks its thread, so the main one stays free for signals and progress. */
+/**
+ * Threads that answer questions, or work on a search that another of them does. A search blocks its thread, so the main one
+ * stays free for signals, progress, and deaths.
+ */
 import { Worker } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Progress } from '../checker/index.ts'
 import type { Answer, Asking } from './answer.ts'
+import { endSearch, sayLost, type Call } from './crew.ts'
 import type { Catalogue } from './questions.ts'
 
 export interface WorkerData {
   readonly files: readonly string[]
   /** Float64Array: progress of the search under way, then whether to stop. */
   readonly shared: SharedArrayBuffer
+  /** Threads of the pool. */
+  readonly size: number
 }
 
-export type Message = Asking | 'catalogue'
+export type Message = Asking | 'catalogue' | Call
 
-export type Reply = Answer | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
+type Result = Answer | { readonly kind: 'catalogue'; readonly catalogue: Catalogue }
+
+export type Reply =
+  | Result
+  /** Others may take part in the search that this thread does. The answer is to come. */
+  | { readonly kind: 'call'; readonly call: Call }
+  | { readonly kind: 'helped' }
+
+/** A thread has ended before its answer. */
+export class LostWorker extends Error {
+  readonly progress: Progress
+
+  constructor(message: string, progress: Progress) {
+    super(message)
+    this.progress = progress
+  }
+}
 
 export const slots = {
   states: 0,
@@ -30,10 +52,12 @@ interface Thread {
   readonly worker: Worker
   readonly numbers: Float64Array
   asked: Asked | null
+  /** The search of another thread that it works on. */
+  call: Call | null
 }
 
 interface Asked {
-  readonly resolve: (reply: Reply | null) => void
+  readonly resolve: (result: Result | null) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -42,11 +66,17 @@ export class Pool {
   readonly #size: number
   readonly #threads: Thread[] = []
   readonly #waiting: (Asked & { readonly message: Message })[] = []
+  /** Searches that others may take part in, with the thread that does each. */
+  readonly #calls = new Map<Thread, Call>()
+  readonly #onLost: (message: string) => void
   #stopped = false
+  #closed = false
 
-  constructor(files: readonly string[], size: number) {
+  /** `onLost`: a thread that took part in the search of another has died. That search ends as incomplete. */
+  constructor(files: readonly string[], size: number, onLost: (message: string) => void = warnOfLoss) {
     this.#files = files
     this.#size = size
+    this.#onLost = onLost
   }
 
   /** What the program has. Starts a thread, which stays ready for questions. */
@@ -71,25 +101,28 @@ export class Pool {
   }
 
   /** Sums over the searches under way, and the depth of the deepest. */
-  get progress(): Progress & { readonly running: number } {
+  get progress(): Progress & { readonly running: number; readonly threads: number } {
     const running = this.#threads.filter((thread) => thread.asked)
-    const sum = (slot: number) => running.reduce((total, { numbers }) => total + numbers[slot], 0)
+    const progresses = running.map(progressOf)
+    const sum = (of: (progress: Progress) => number) => progresses.reduce((total, progress) => total + of(progress), 0)
     return {
-      states: sum(slots.states),
-      transitions: sum(slots.transitions),
-      frontier: sum(slots.frontier),
-      bytes: sum(slots.bytes),
-      diskBytes: sum(slots.diskBytes),
-      depth: Math.max(0, ...running.map(({ numbers }) => numbers[slots.depth])),
+      states: sum((p) => p.states),
+      transitions: sum((p) => p.transitions),
+      frontier: sum((p) => p.frontier),
+      bytes: sum((p) => p.bytes),
+      diskBytes: sum((p) => p.diskBytes),
+      depth: Math.max(0, ...progresses.map((p) => p.depth)),
       running: running.length,
+      threads: this.#threads.filter((thread) => thread.asked ?? thread.call).length,
     }
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
   }
 
-  #send(message: Message): Promise<Reply | null> {
+  #send(message: Message): Promise<Result | null> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) return resolve(null)
       this.#waiting.push({ message, resolve, reject })
@@ -99,35 +132,87 @@ export class Pool {
 
   #start(): Thread {
     const shared = new SharedArrayBuffer(slots.length * Float64Array.BYTES_PER_ELEMENT)
-    const workerData: WorkerData = { files: this.#files, shared }
+    const workerData: WorkerData = { files: this.#files, shared, size: this.#size }
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData })
-    const thread: Thread = { worker, numbers: new Float64Array(shared), asked: null }
-    worker.on('message', (reply: Reply) => {
-      const { asked } = thread
-      thread.asked = null
-      asked?.resolve(reply)
-      this.#next()
-    })
-    worker.on('error', (error) => {
-      this.#threads.splice(this.#threads.indexOf(thread), 1)
-      thread.asked?.reject(error)
-      thread.asked = null
-      this.#next()
+    const thread: Thread = { worker, numbers: new Float64Array(shared), asked: null, call: null }
+    let failure: unknown = null
+    worker.on('message', (reply: Reply) => this.#onReply(thread, reply))
+    worker.on('error', (error) => (failure = error))
+    worker.on('exit', (code) => {
+      this.#bury(thread, failure ?? new LostWorker(`it ended with status ${code}`, progressOf(thread)))
     })
     worker.unref()
     this.#threads.push(thread)
     return thread
   }
 
+  #onReply(thread: Thread, reply: Reply): void {
+    if (reply.kind === 'call') this.#calls.set(thread, reply.call)
+    else {
+      const { asked } = thread
+      this.#calls.delete(thread)
+      thread.asked = null
+      thread.call = null
+      if (reply.kind !== 'helped') asked?.resolve(reply)
+    }
+    this.#next()
+  }
+
+  #bury(thread: Thread, why: unknown): void {
+    const { asked, call } = thread
+    this.#threads.splice(this.#threads.indexOf(thread), 1)
+    const own = this.#calls.get(thread)
+    this.#calls.delete(thread)
+    thread.asked = null
+    thread.call = null
+    if (own) endSearch(own)
+    if (call && !this.#closed) {
+      sayLost(call)
+      this.#onLost(why instanceof Error ? why.message : String(why))
+    }
+    asked?.reject(why)
+    if (!this.#closed) this.#next()
+  }
+
   #next(): void {
     while (this.#waiting.length > 0) {
-      const idle =
-        this.#threads.find((thread) => !thread.asked) ?? (this.#threads.length < this.#size ? this.#start() : null)
+      const idle = this.#idle()
       if (!idle) return
       const { message, ...asked } = this.#waiting.shift()!
       idle.asked = asked
       idle.worker.ref()
       idle.worker.postMessage(message)
     }
+    this.#help()
   }
+
+  /** Threads without a question work on the searches of others, where the fewest are. */
+  #help(): void {
+    while (this.#calls.size > 0) {
+      const idle = this.#idle()
+      if (!idle) return
+      const working = (call: Call) => this.#threads.filter((thread) => thread.call === call).length
+      const call = [...this.#calls.values()].reduce((a, b) => (working(b) < working(a) ? b : a))
+      idle.call = call
+      idle.worker.postMessage(call)
+    }
+  }
+
+  #idle(): Thread | null {
+    const idle = this.#threads.find((thread) => !thread.asked && !thread.call)
+    return idle ?? (this.#threads.length < this.#size ? this.#start() : null)
+  }
+}
+
+const progressOf = ({ numbers }: Thread): Progress => ({
+  states: numbers[slots.states],
+  transitions: numbers[slots.transitions],
+  depth: numbers[slots.depth],
+  frontier: numbers[slots.frontier],
+  bytes: numbers[slots.bytes],
+  diskBytes: numbers[slots.diskBytes],
+})
+
+function warnOfLoss(message: string): void {
+  process.stderr.write(`lastref: a worker thread died: ${message}\n`)
 }

@@ -63,7 +63,7 @@ export class ProgressLine {
   }
 
   #text(): string {
-    const { states, depth, frontier, bytes, diskBytes } = this.#pool.progress
+    const { states, depth, frontier, bytes, diskBytes, running, threads } = this.#pool.progress
     const { runs, statesExpected } = this.#course
     const share = statesExpected ? Math.min(0.99, (this.#statesDone + states) / statesExpected) : null
     const rate = this.#rate(this.#statesDone + states)
@@ -78,6 +78,7 @@ export class ProgressLine {
     return [
       ...(share === null ? [] : [`about ${Math.floor(share * 100)} %`]),
       ...(runs > 1 ? [`${this.#runsDone} of ${counted(runs, 'run')}`] : []),
+      ...(threads > running ? [`${threads} threads on ${counted(running, 'run')}`] : []),
       ...(states === 0 ? ['compiling'] : search),
     ].join(', ')
   }

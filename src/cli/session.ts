@@ -1,11 +1,12 @@
 /** Runs many questions on a pool, hands the answers out in order, and stops cleanly on Ctrl-C. */
+import type { Progress } from '../checker/index.ts'
 import type { Diagnostic } from '../compiler/index.ts'
 import { noStatistics, type IncompleteReason } from '../model/model.ts'
 import type { Run } from '../report/failure.ts'
 import type { Answer, Asking, Disk, Limits } from './answer.ts'
 import { status, UsageError } from './exit.ts'
 import type { SearchFlags } from './options.ts'
-import type { Pool } from './pool.ts'
+import { LostWorker, type Pool } from './pool.ts'
 import { ProgressLine } from './progress.ts'
 import { commandFor, diagnosed, type Question } from './questions.ts'
 
@@ -69,14 +70,17 @@ async function ask(pool: Pool, asking: Asking): Promise<Answer | null> {
   try {
     return await pool.ask(asking)
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') return outOfMemory(asking.question)
+    // The machine had less memory than the limit said.
+    if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') return cutShort(asking.question, 'memory')
+    if (error instanceof LostWorker) return cutShort(asking.question, 'worker-lost', error.progress)
     throw error
   }
 }
 
-/** The machine had less memory than the limit said. */
-function outOfMemory(question: Question): Answer {
-  const incomplete: IncompleteReason = 'memory'
+/** The thread has died. What is known is the last that it said. */
+function cutShort(question: Question, incomplete: IncompleteReason, known?: Progress): Answer {
+  const { states = 0, transitions = 0, depth = 0, bytes = 0 } = known ?? {}
+  const statistics = { ...noStatistics, states, transitions, depth, bytes }
   const { name, kernel, fs, bounds } = question
   const run: Run = {
     scenario: name,
@@ -85,7 +89,7 @@ function outOfMemory(question: Question): Answer {
     bounds,
     reductions: [],
     verdict: 'incomplete',
-    statistics: noStatistics,
+    statistics,
     seconds: 0,
     workers: 1,
     incomplete,

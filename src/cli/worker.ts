@@ -1,10 +1,12 @@
 /** One thread of a Pool: answers questions, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { performerOf, type SearchJob } from '../compiler/backend/compile.ts'
 import { answer } from './answer.ts'
+import { answerCall, CallingCrew } from './crew.ts'
 import { openModels } from './models.ts'
 import { slots, type Message, type Reply, type WorkerData } from './pool.ts'
 
-const { files, shared } = workerData as WorkerData
+const { files, shared, size } = workerData as WorkerData
 const numbers = new Float64Array(shared)
 const models = openModels(files)
 
@@ -20,10 +22,16 @@ parentPort!.on('message', (message: Message) => {
 
 async function replyTo(message: Message): Promise<Reply> {
   if (message === 'catalogue') return { kind: 'catalogue', catalogue: await models.catalogue() }
-  const result = await answer(models, message, ({ states, transitions, depth, frontier, bytes, diskBytes }) => {
+  if ('shared' in message) {
+    answerCall(message, performerOf(message.job as SearchJob))
+    return { kind: 'helped' }
+  }
+  const crew = new CallingCrew(size, (call) => parentPort!.postMessage({ kind: 'call', call } satisfies Reply))
+  const result = await answer(models, message, crew, ({ states, transitions, depth, frontier, bytes, diskBytes }) => {
     numbers.set([states, transitions, depth, frontier, bytes, diskBytes])
     return numbers[slots.stop] === 0 ? 'go' : 'interrupted'
   })
+  crew.dismiss()
   numbers.fill(0, 0, slots.stop)
   return result
 }

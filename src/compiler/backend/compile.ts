@@ -9,6 +9,9 @@ import type { TransitionSystem } from '../../model/system.ts'
 import { compileToJavaScript } from './javascript.ts'
 import { exploreInWebAssembly } from './wasm/webassembly.ts'
 
+/** How another thread takes part in a search: what a `Crew` of the checker needs of the back end. */
+export { performerOf, type SearchJob } from './wasm/sharded.ts'
+
 const statesMin = 100_000
 
 export function compileSystem(system: TransitionSystem): Model {
