@@ -171,7 +171,13 @@ export class TraceCheck implements RecordSink {
     const unjudged = remarks.some((r) => r.kind === 'unjudged')
     return {
       verdict:
-        all.length > 0 ? 'violated' : judged === 0 ? 'nothing' : cut !== null || unjudged ? 'incomplete' : 'conforms',
+        all.length > 0
+          ? 'violated'
+          : cut !== null || (judged > 0 && unjudged)
+            ? 'incomplete'
+            : judged === 0
+              ? 'nothing'
+              : 'conforms',
       findings: all.sort((a, b) => a.line - b.line),
       more: sessions.reduce((sum, s) => sum + s.findings.more, 0),
       remarks: remarks.sort((a, b) => a.line - b.line),
@@ -179,7 +185,7 @@ export class TraceCheck implements RecordSink {
       events: counts.events,
       relevant: counts.relevant,
       judged,
-      objects: [...this.session!.objects.values()].filter((o) => o.ours).length,
+      objects: this.session!.objectCount,
       incomplete: cut,
     }
   }

@@ -66,7 +66,7 @@ export interface ReadCounts {
   garbageFirst: number
   /** Lines longer than any event. */
   tooLong: number
-  /** Events whose time lies before that of an earlier one of the same CPU. */
+  /** Events whose time lies before that of the one before it on the same CPU. */
   backwards: number
   /** Relevant events without a field that they need, or with one that is no number. */
   incomplete: number

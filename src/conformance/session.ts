@@ -42,13 +42,18 @@ const quickly = [{ drifts: 0, notes: false }]
 const patiently = [...quickly, { drifts: 2, notes: false }, { drifts: 0, notes: true }, { drifts: 2, notes: true }]
 const findingsPerObjectMax = 3
 const skippedMax = 64
+/** With more objects than this, those that are idle again are put away. */
+const objectsAwake = 1 << 14
 
 export class Session implements Omit<RecordSink, 'probes'> {
   readonly findings: Findings
   /** Events that were held against the model. */
   judged = 0
   searches = 0
-  readonly objects = new Map<number, TracedObject>()
+  private readonly objects = new Map<number, TracedObject>()
+  /** Of ours, and idle, so that nothing else has to be known of them. */
+  private readonly idle = new Set<number>()
+  private sweepAt = objectsAwake
   private readonly taken: Set<number> | null
   private readonly options: SessionOptions
   private readonly follower: Follower
@@ -124,10 +129,18 @@ export class Session implements Omit<RecordSink, 'probes'> {
     )
   }
 
+  /** Objects of ours that the trace has shown. */
+  get objectCount(): number {
+    let count = this.idle.size
+    for (const object of this.objects.values()) if (object.ours) count++
+    return count
+  }
+
   /** Another session goes on from here, which knows only which objects are ours. */
   handOver(to: Session): void {
     this.finishHeld()
     this.findings.finish()
+    for (const frame of this.idle) to.idle.add(frame)
     for (const { frame, ours, findings } of this.objects.values()) {
       const object = to.objectOf(frame)!
       object.ours = ours
@@ -503,6 +516,7 @@ export class Session implements Omit<RecordSink, 'probes'> {
   private objectOf(frame: number): TracedObject | null {
     const known = this.objects.get(frame)
     if (known !== undefined) return known
+    if (this.objects.size >= this.sweepAt) this.sweep()
     if (this.objects.size >= this.options.objectsMax) {
       this.crowded++
       return null
@@ -514,7 +528,7 @@ export class Session implements Omit<RecordSink, 'probes'> {
       known: false,
       guessed: this.guessing,
       rested: false,
-      ours: false,
+      ours: this.idle.delete(frame),
       large: false,
       skipped: 0,
       held: null,
@@ -524,6 +538,16 @@ export class Session implements Omit<RecordSink, 'probes'> {
     }
     this.objects.set(frame, object)
     return object
+  }
+
+  private sweep(): void {
+    for (const [frame, object] of this.objects) {
+      const { known, guessed, node, held, large, findings } = object
+      if (!known || guessed || node !== this.follower.initial || held !== null || large || findings > 0) continue
+      this.objects.delete(frame)
+      if (object.ours) this.idle.add(frame)
+    }
+    this.sweepAt = Math.max(objectsAwake, this.objects.size * 2)
   }
 
   private actorOf(record: TraceRecord): Actor {

@@ -193,7 +193,7 @@ export class TextReader {
     counts.events++
     const time = seconds * 1e9 + Math.round(nanos)
     if (time < this.lastTime[cpu]) counts.backwards++
-    else this.lastTime[cpu] = time
+    this.lastTime[cpu] = time
     hash >>>= 0
     const probe = p < end && b[p] === COLON ? this.table.find(hash, b, name, p) : -1
     if (probe < 0) {
