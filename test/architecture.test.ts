@@ -35,6 +35,7 @@ const doors: Record<string, { folder: string; why: string }> = {
   typescript: { folder: 'src/compiler/frontend/', why: 'its interface moves; one folder follows' },
   commander: { folder: 'src/cli/', why: 'only cli has arguments' },
   '@viz-js/viz': { folder: 'src/cli/', why: 'a layout is computed only when somebody asks for a drawing' },
+  fzstd: { folder: 'src/cli/', why: 'how a file is packed is the business of who opens it' },
   picocolors: { folder: 'src/cli/', why: 'only cli knows whether it writes to a terminal' },
 }
 

@@ -91,6 +91,40 @@ describe('damage that happens', () => {
   })
 })
 
+describe('the same events in the words of other tools', () => {
+  const line = /^\s*(.+)-(\d+)\s+\[(\d+)\] (\S+)\s+(\d+\.\d+): (\w+): (.*)$/
+  const rewritten = (form: (m: readonly string[]) => string): string =>
+    lines.map((l) => (line.test(l) ? form(line.exec(l)!) : l)).join('\n') + '\n'
+  test.each([
+    [
+      'trace-cmd report',
+      (m: readonly string[]) =>
+        `${m[1].padStart(16)}-${m[2].padEnd(5)} [${m[3]}] ${m[5]}: ${(m[6] + ':').padEnd(21)} ${m[7]}`,
+    ],
+    [
+      'trace-cmd report -R',
+      (m: readonly string[]) => `${m[1].padStart(16)}-${m[2].padEnd(5)} [${m[3]}] ${m[4]} ${m[5]}000: ${m[6]}: ${m[7]}`,
+    ],
+    [
+      'perf script',
+      (m: readonly string[]) => `${m[1].padStart(16)} ${m[2].padStart(6)} [${m[3]}] ${m[5]}: probe:${m[6]}: ${m[7]}`,
+    ],
+    [
+      'ftrace with record-tgid',
+      (m: readonly string[]) =>
+        `${m[1].padStart(16)}-${m[2]} (${m[2].padStart(7)}) [${m[3]}] ${m[4]} ${m[5]}: ${m[6]}: ${m[7]}`,
+    ],
+    [
+      'a bpftrace script',
+      (m: readonly string[]) => `${m[1]}-${m[2]} [${m[3]}] ${m[5]}: ${m[6]}: ${m[7].replace(/\([^)]*\) /, '')}`,
+    ],
+  ])('%s', (_, form) => {
+    const verdict = judge(rewritten(form), conformance)
+    expect(verdict).toMatchObject({ verdict: 'conforms', judged: judge(good, conformance).judged })
+    expect(verdict.remarks.filter((r) => r.kind === 'input')).toEqual([])
+  })
+})
+
 describe('files', () => {
   test('an empty one holds nothing', async () => {
     expect((await fromFile('empty.txt', new Uint8Array(0))).verdict).toBe('nothing')
@@ -103,6 +137,13 @@ describe('files', () => {
     expect(half.verdict).toBe('incomplete')
     expect(half.incomplete).toBe('the packed file ends in the middle')
     expect(half.judged).toBeGreaterThan(0)
+  })
+
+  test('zstd, whole and cut', async () => {
+    const packed = readFileSync(join(excerpts, '7.3-vms.txt.zst'))
+    expect((await fromFile('whole.zst', packed)).judged).toBe(judge(good, conformance).judged)
+    const half = await fromFile('half.zst', packed.subarray(0, packed.length / 2))
+    expect(half).toMatchObject({ verdict: 'incomplete', incomplete: expect.stringContaining('packed file') as string })
   })
 
   test('a damaged gzip', async () => {

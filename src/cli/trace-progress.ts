@@ -1,21 +1,24 @@
 /** How far the reading of a trace is, in one line on the terminal. */
-import type { TextCheck } from '../conformance/index.ts'
 import { short } from './progress.ts'
 
 const everyMs = 500
 
+export interface TraceCourse {
+  /** Size of the file; null for a pipe. */
+  readonly bytes: number | null
+  readonly bytesRead: () => number
+  readonly events: () => number
+}
+
 export class TraceProgress {
-  bytesRead = 0
-  readonly #bytes: number | null
-  readonly #check: TextCheck
+  readonly #course: TraceCourse
   readonly #begin = performance.now()
   readonly #timer: NodeJS.Timeout | null = null
   #isShown = false
 
-  /** Without a terminal on stderr nothing is shown. `bytes`: size of the file, if it has one. */
-  constructor(bytes: number | null, check: TextCheck) {
-    this.#bytes = bytes
-    this.#check = check
+  /** Without a terminal on stderr nothing is shown. */
+  constructor(course: TraceCourse) {
+    this.#course = course
     if (!process.stderr.isTTY) return
     this.#timer = setInterval(() => this.#show(), everyMs)
     this.#timer.unref()
@@ -27,15 +30,14 @@ export class TraceProgress {
   }
 
   #show(): void {
+    const { bytes, bytesRead, events } = this.#course
     const seconds = (performance.now() - this.#begin) / 1000
-    const events = this.#check.counts?.events ?? 0
-    const rate = events / seconds
-    const share = this.#bytes === null || this.#bytes === 0 ? null : this.bytesRead / this.#bytes
+    const share = bytes === null || bytes === 0 ? null : Math.min(1, bytesRead() / bytes)
     const left = share === null || share === 0 ? null : (seconds * (1 - share)) / share
     const parts = [
       ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
-      `${short(events)} events`,
-      `${short(rate)} events/s`,
+      `${short(events())} events`,
+      `${short(events() / seconds)} events/s`,
       `${short(process.memoryUsage().rss / 2 ** 20)} MiB`,
       ...(left === null ? [] : [`about ${Math.ceil(left)} s left`]),
     ]

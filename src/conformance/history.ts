@@ -1,6 +1,5 @@
 /** The last events of a trace, of all objects, in rings: enough to go back a little, and to show what was before. */
-import type { TraceRecord } from './record.ts'
-import { latin1 } from './text.ts'
+import type { Describe, TraceRecord } from './record.ts'
 
 const capacity = 1 << 13
 /** Pieces of input whose bytes are kept, so that lines can be shown. */
@@ -43,6 +42,8 @@ export class History {
   private readonly ends = new Int32Array(capacity)
   private readonly bytes: Uint8Array[] = []
   private source = -1
+  private newest = -1
+  private describe: Describe | null = null
   private sourceBytes: Uint8Array | null = null
 
   constructor(slots: number) {
@@ -71,14 +72,21 @@ export class History {
     this.cpus[at] = record.cpu
     this.tasks[at] = record.task
     this.contexts[at] = record.context
-    if (record.source !== this.sourceBytes) {
-      this.sourceBytes = record.source
-      this.source++
-      this.bytes[this.source % sourcesMax] = record.source
-    }
+    if (record.source !== this.sourceBytes) this.sourceIs(record)
     this.sources[at] = this.source
     this.starts[at] = record.start
     this.ends[at] = record.end
+  }
+
+  /** CPUs may have pieces of their own, and take turns. */
+  private sourceIs(record: TraceRecord): void {
+    this.sourceBytes = record.source
+    this.describe = record.describe
+    const oldest = Math.max(0, this.newest - sourcesMax + 1)
+    for (this.source = this.newest; this.source >= oldest; this.source--)
+      if (this.bytes[this.source % sourcesMax] === record.source) return
+    this.source = ++this.newest
+    this.bytes[this.source % sourcesMax] = record.source
   }
 
   /** Events of one object, newest first, at most `max`, not counting the newest `skip`. */
@@ -93,7 +101,8 @@ export class History {
   private at(i: number): PastEvent {
     const at = i & (capacity - 1)
     const source = this.sources[at]
-    const known = this.source - source < sourcesMax && this.ends[at] > this.starts[at]
+    const known = this.newest - source < sourcesMax && this.ends[at] > this.starts[at]
+    const when = { time: this.times[at], cpu: this.cpus[at], task: this.tasks[at] }
     return {
       frame: this.frames[at],
       node: this.nodes[at],
@@ -101,11 +110,9 @@ export class History {
       actor: this.actors[at],
       shape: this.shapes[at],
       line: this.lines[at],
-      time: this.times[at],
-      cpu: this.cpus[at],
-      task: this.tasks[at],
+      ...when,
       context: this.contexts[at],
-      text: known ? latin1(this.bytes[source % sourcesMax], this.starts[at], this.ends[at]) : null,
+      text: known ? this.describe!(this.bytes[source % sourcesMax], this.starts[at], this.ends[at], when) : null,
     }
   }
 }

@@ -3,6 +3,20 @@
 /** Most fields that a probe may ask for. */
 export const fieldsMax = 12
 
+/** What to show of an event: a line as ftrace has it. */
+export type Describe = (
+  source: Uint8Array,
+  start: number,
+  end: number,
+  when: { readonly time: number; readonly cpu: number; readonly task: number },
+) => string
+
+export function latin1(b: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let p = start; p < end; p++) text += String.fromCharCode(b[p])
+  return text
+}
+
 export class TraceRecord {
   /** 1-based line or event number in its file. */
   line = 0
@@ -21,10 +35,12 @@ export class TraceRecord {
   /** ... and as two 32-bit halves, for addresses. */
   readonly high = new Uint32Array(fieldsMax)
   readonly low = new Uint32Array(fieldsMax)
-  /** Where its text stands: bytes start .. end - 1 of `source`. Empty when the format has no text. */
+  /** Where it stands: bytes start .. end - 1 of `source`. */
   source: Uint8Array = new Uint8Array(0)
   start = 0
   end = 0
+  /** Bytes of that source as a line of text. */
+  describe: Describe = (source, start, end) => latin1(source, start, end)
 
   clear(): void {
     this.present = 0

@@ -11,7 +11,6 @@ import type { ObservationSpec, Reading, Readings } from './observations.ts'
 import type { RecordSink, TraceRecord } from './record.ts'
 import { resumed } from './resume.ts'
 import { searchWindow, type WindowEvent } from './search.ts'
-import { latin1 } from './text.ts'
 import type { Actor, Held, TracedObject } from './traced.ts'
 import { Tuples } from './tuples.ts'
 
@@ -472,7 +471,7 @@ export class Session implements Omit<RecordSink, 'probes'> {
 
   private hold(actor: Actor, shape: number, away: boolean, record: TraceRecord): Held {
     const { line, time, cpu, task } = record
-    const text = record.end > record.start ? latin1(record.source, record.start, record.end) : null
+    const text = record.describe(record.source, record.start, record.end, record)
     return {
       actor,
       shape,

@@ -9,7 +9,7 @@
  * TASK may hold blanks, dashes and brackets. What is no such line is counted, never fatal.
  */
 import { hashByte, hashStart, type ProbeTable } from './probes.ts'
-import { newCounts, TraceRecord, type ReadCounts, type RecordSink } from './record.ts'
+import { latin1, newCounts, TraceRecord, type ReadCounts, type RecordSink } from './record.ts'
 
 /** No event is longer. */
 const lineMax = 16384
@@ -362,10 +362,4 @@ function hexDigit(byte: number): number {
   if (byte >= 97 && byte <= 102) return byte - 87
   if (byte >= 65 && byte <= 70) return byte - 55
   return -1
-}
-
-export function latin1(b: Uint8Array, start: number, end: number): string {
-  let text = ''
-  for (let p = start; p < end; p++) text += String.fromCharCode(b[p])
-  return text
 }
