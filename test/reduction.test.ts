@@ -21,6 +21,15 @@ class Box extends Struct<'box'> {
 }
 const box = at(Box, 0)
 
+/** Memory that its owner gives up. */
+class Room extends Struct<'room'> {
+  there = ghost(bool(true))
+  seen = uint(1)
+  x = existsWhile(uint(1), (r: Room) => r.there)
+  count = existsWhile(atomic(2), (r: Room) => r.there)
+}
+const room = at(Room, 0)
+
 class Owner extends Struct<'owner'> {
   lock = embedded(() => Spinlock)
 }
@@ -243,6 +252,33 @@ export const unprotected_wait = scenario({
 })
 
 /** Not a trap: locks that keep their word. */
+export const memory_that_goes = scenario({
+  id: 'memory_that_goes',
+  tasks: {
+    reader: () => {
+      const from = room.seen
+      room.x = from
+    },
+    owner: () => {
+      room.there = false
+    },
+  },
+})
+
+/** The same in an operation on a counter, and in a wait. */
+export const counter_that_goes = scenario({
+  id: 'counter_that_goes',
+  tasks: {
+    user: () => {
+      when(() => room.count.read() === 0)
+    },
+    owner: () => {
+      room.count.inc()
+      room.there = false
+    },
+  },
+})
+
 export const good = scenario({
   id: 'good',
   tasks: {

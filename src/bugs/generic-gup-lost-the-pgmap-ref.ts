@@ -5,33 +5,32 @@
  * The walker of x86 took both, the generic one that replaced it did not, and the put stayed as it was. Since then a page
  * holds its page map once, from its first reference to its last.
  */
-import { at, init, scenario } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
-  DevicePage,
-  expect_memmap,
-  get_device_page,
-  memremap_pages,
+  DevPagemap,
+  Folio,
+  folio_get,
+  MEMORY_DEVICE_PRIVATE,
   memunmap_pages,
-  Pgmap,
-  pgmap_put,
-  put_device_page,
+  pagemap_init,
+  put_dev_pagemap,
+  put_page,
   zone_device_page_init,
 } from '../kernel/index.ts'
 
-const pgmap = at(Pgmap, 0)
-const page = at(DevicePage, 0)
+const pgmap = at(DevPagemap, 0)
+const page = at(Folio, 0)
 
 function setup(): void {
-  init(page, { pgmap })
-  memremap_pages(pgmap)
+  pagemap_init(pgmap, MEMORY_DEVICE_PRIVATE, 1)
   zone_device_page_init(page)
 }
 
 /** Direct I/O to the page. */
 function pin_and_unpin(): void {
-  get_device_page(page)
-  put_device_page(page)
+  folio_get(page)
+  put_page(page)
 }
 
 export const gup_vs_unbind = scenario({
@@ -41,7 +40,7 @@ export const gup_vs_unbind = scenario({
   tasks: {
     owner: () => {
       pin_and_unpin()
-      put_device_page(page)
+      put_page(page)
     },
     unbind: () => memunmap_pages(pgmap),
   },
@@ -57,11 +56,11 @@ export const two_gups_vs_unbind = scenario({
   tasks: {
     owner: () => {
       pin_and_unpin()
-      put_device_page(page)
+      put_page(page)
     },
     other_owner: () => {
       pin_and_unpin()
-      put_device_page(page)
+      put_page(page)
     },
     unbind: () => memunmap_pages(pgmap),
   },
@@ -72,12 +71,11 @@ export default bug({
   title: 'mm, zone_device: Replace {get, put}_zone_device_page() with a single reference to fix pmem crash',
   fix: '71389703839e',
   releases: '4.12 development cycle',
-  class: 'refcount',
+  class: 'use-after-free',
   after: {
-    put_device_page(put: DevicePage): void {
-      expect_memmap(put)
+    put_page(put: Folio): void {
       put._refcount.dec()
-      pgmap_put(put.pgmap!)
+      put_dev_pagemap(put)
     },
   },
   shows: { scenario: gup_vs_unbind },

@@ -2,29 +2,30 @@
  * An mmap of a device's memory that cannot insert its page keeps its reference of the page map, and the removal of the
  * device waits for ever.
  */
-import { at, init, scenario } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
-  DevicePage,
+  DevPagemap,
   EINVAL,
-  memremap_pages,
+  Folio,
+  MEMORY_DEVICE_PCI_P2PDMA,
   memunmap_pages,
   p2pmem_alloc_mmap,
   p2pmem_munmap,
+  pagemap_init,
   percpu_ref_get,
   percpu_ref_tryget_live,
-  Pgmap,
-  pgmap_put,
-  put_device_page,
+  put_dev_pagemap,
+  put_page,
   vm_insert_page,
   type Errno,
 } from '../kernel/index.ts'
 
-const pgmap = at(Pgmap, 0)
-const page = at(DevicePage, 0)
-const other_page = at(DevicePage, 1)
+const pgmap = at(DevPagemap, 0)
+const page = at(Folio, 0)
+const other_page = at(Folio, 1)
 
-function map_and_unmap(mapped: DevicePage): void {
+function map_and_unmap(mapped: Folio): void {
   if (p2pmem_alloc_mmap(mapped) === 0) p2pmem_munmap(mapped)
 }
 
@@ -32,8 +33,7 @@ export const mmap_vs_removal = scenario({
   id: 'p2pdma-mmap-vs-removal',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PCI_P2PDMA, 1)
   },
   tasks: {
     program: () => map_and_unmap(page),
@@ -45,9 +45,7 @@ export const two_mmaps_vs_removal = scenario({
   id: 'two-p2pdma-mmaps-vs-removal',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    init(other_page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PCI_P2PDMA, 2)
   },
   tasks: {
     program: () => map_and_unmap(page),
@@ -64,7 +62,7 @@ export default bug({
   releases: '6.2 to 6.19',
   class: 'hung-waiter',
   after: {
-    p2pmem_alloc_mmap(mapped: DevicePage): Errno {
+    p2pmem_alloc_mmap(mapped: Folio): Errno {
       const map = mapped.pgmap!
       if (!percpu_ref_tryget_live(map.ref)) return -EINVAL
       mapped._refcount.set(1)
@@ -74,8 +72,8 @@ export default bug({
         return error
       }
       percpu_ref_get(map.ref)
-      put_device_page(mapped)
-      pgmap_put(map)
+      put_page(mapped)
+      put_dev_pagemap(mapped)
       return 0
     },
   },

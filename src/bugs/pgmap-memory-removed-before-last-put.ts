@@ -4,49 +4,51 @@
  *
  * The wait was a release action of its own, registered before the removal, so it ran after it.
  */
-import { at, init, scenario, wait_for_completion } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
+  __PERCPU_REF_DEAD,
   dev_pagemap_percpu_release,
-  DevicePage,
-  memremap_pages,
+  DevPagemap,
+  Folio,
+  MEMORY_DEVICE_PRIVATE,
   memunmap_pages,
+  pagemap_init,
   pageunmap_range,
   percpu_ref_kill,
-  Pgmap,
-  put_device_page,
+  put_page,
+  wait_for_last_user,
   zone_device_page_init,
 } from '../kernel/index.ts'
 
-const pgmap = at(Pgmap, 0)
-const page = at(DevicePage, 0)
-const other_page = at(DevicePage, 1)
+const pgmap = at(DevPagemap, 0)
+const page = at(Folio, 0)
+const other_page = at(Folio, 1)
 
-function use(used: DevicePage): void {
-  if (zone_device_page_init(used)) put_device_page(used)
+function use(used: Folio): void {
+  if (zone_device_page_init(used)) put_page(used)
 }
 
 export const unbind_vs_put = scenario({
   id: 'unbind-vs-put',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PRIVATE, 1)
   },
   tasks: {
     user: () => use(page),
     unbind: () => memunmap_pages(pgmap),
   },
-  reaches: { removed_in_use: () => pgmap.ref.dead && page._refcount.read() === 1 },
+  reaches: {
+    removed_in_use: () => (pgmap.ref.percpu_count_ptr & __PERCPU_REF_DEAD) !== 0 && page._refcount.read() === 1,
+  },
 })
 
 export const unbind_vs_two_puts = scenario({
   id: 'unbind-vs-two-puts',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    init(other_page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PRIVATE, 2)
   },
   tasks: {
     user: () => use(page),
@@ -63,10 +65,10 @@ export default bug({
   releases: '4.3 to 5.1',
   class: 'use-after-free',
   after: {
-    memunmap_pages(map: Pgmap): void {
+    memunmap_pages(map: DevPagemap): void {
       percpu_ref_kill(map.ref, () => dev_pagemap_percpu_release(map))
       pageunmap_range(map)
-      wait_for_completion(map.done)
+      wait_for_last_user(map)
     },
   },
   shows: { scenario: unbind_vs_put },

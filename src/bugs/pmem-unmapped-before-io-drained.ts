@@ -2,13 +2,16 @@
  * The unbind of a pmem device undoes its actions in reverse order: the mapping goes first, and the queue is drained only
  * then, while a read still copies from an address that is gone.
  */
-import { at, scenario } from '../dialect/index.ts'
+import { at, init, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
   devm_add_action,
-  devm_memremap_pages,
-  DEVRES_DRAIN,
+  DevPagemap,
   devres_release_all,
+  DEVRES_RELEASE_DISK,
+  DEVRES_UNMAP,
+  MEMORY_DEVICE_FS_DAX,
+  pagemap_init,
   percpu_ref_init,
   pmem_attach_disk,
   PmemDevice,
@@ -17,10 +20,18 @@ import {
 
 const pmem = at(PmemDevice, 0)
 
+/** A device that only block I/O uses. */
+function setup(): void {
+  const pgmap = at(DevPagemap, 0)
+  pagemap_init(pgmap, MEMORY_DEVICE_FS_DAX, 1)
+  init(pmem, { pgmap })
+  pmem_attach_disk(pmem)
+}
+
 export const read_vs_unbind = scenario({
   id: 'pmem-read-vs-unbind',
   bounds: {},
-  setup: () => pmem_attach_disk(pmem),
+  setup,
   tasks: {
     reader: () => {
       submit_bio_pmem(pmem)
@@ -32,7 +43,7 @@ export const read_vs_unbind = scenario({
 export const two_reads_vs_unbind = scenario({
   id: 'two-pmem-reads-vs-unbind',
   bounds: {},
-  setup: () => pmem_attach_disk(pmem),
+  setup,
   tasks: {
     reader: () => {
       submit_bio_pmem(pmem)
@@ -53,8 +64,8 @@ export default bug({
   after: {
     pmem_attach_disk(device: PmemDevice): void {
       percpu_ref_init(device.q_usage)
-      devm_add_action(device, DEVRES_DRAIN)
-      devm_memremap_pages(device)
+      devm_add_action(device, DEVRES_RELEASE_DISK)
+      devm_add_action(device, DEVRES_UNMAP)
     },
   },
   shows: { scenario: read_vs_unbind },

@@ -2,36 +2,36 @@
  * madvise takes a reference of a page and asks to move it; the routine finds a page of a device, refuses, and does not give
  * the reference back. The removal of the device waits for ever.
  */
-import { at, init, scenario } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
-  DevicePage,
+  DevPagemap,
   EIO,
+  Folio,
   madvise_inject_error,
-  memremap_pages,
+  MEMORY_DEVICE_PRIVATE,
   memunmap_pages,
-  Pgmap,
-  put_device_page,
+  pagemap_init,
+  put_page,
   zone_device_page_init,
   type Errno,
 } from '../kernel/index.ts'
 
-const pgmap = at(Pgmap, 0)
-const page = at(DevicePage, 0)
-const other_page = at(DevicePage, 1)
+const pgmap = at(DevPagemap, 0)
+const page = at(Folio, 0)
+const other_page = at(Folio, 1)
 
-function program(mapped: DevicePage): void {
+function program(mapped: Folio): void {
   if (!zone_device_page_init(mapped)) return
   madvise_inject_error(mapped)
-  put_device_page(mapped)
+  put_page(mapped)
 }
 
 export const offline_vs_removal = scenario({
   id: 'soft-offline-vs-removal',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PRIVATE, 1)
   },
   tasks: {
     program: () => program(page),
@@ -43,9 +43,7 @@ export const two_offlines_vs_removal = scenario({
   id: 'two-soft-offlines-vs-removal',
   bounds: {},
   setup() {
-    init(page, { pgmap })
-    init(other_page, { pgmap })
-    memremap_pages(pgmap)
+    pagemap_init(pgmap, MEMORY_DEVICE_PRIVATE, 2)
   },
   tasks: {
     program: () => program(page),
@@ -62,7 +60,7 @@ export default bug({
   releases: '5.10',
   class: 'hung-waiter',
   after: {
-    soft_offline_page(_page: DevicePage, _flags: number): Errno {
+    soft_offline_page(_page: Folio, _flags: number): Errno {
       return -EIO
     },
   },

@@ -60,6 +60,12 @@ export const ghost = <T>(field: T): T => field
  */
 export const guardedBy = <T, Self>(field: T, lock: (self: Self) => Lock): T => (void lock, field)
 
+/**
+ * The memory of the field exists as long as `condition` holds, and an access at any other time is `use-after-free`: test
+ * and access are one step. The condition may read ghosts.
+ */
+export const existsWhile = <T, Self>(field: T, condition: (self: Self) => boolean): T => (void condition, field)
+
 /** What every lock has, so that holders are known to hang reports and to `guardedBy`. */
 export interface Lock {
   /** Task that holds it exclusively. */

@@ -6,6 +6,7 @@ import {
   ext4_truncate,
   file_pages,
   fuse_simple_request,
+  keeps_blocks,
   truncate_inode_pages_final,
   xfs_inactive,
   type Inode,
@@ -24,11 +25,11 @@ export default change({
     },
     ext4_evict_inode(inode: Inode): void {
       truncate_inode_pages_final(inode.i_mapping!)
-      ext4_truncate(inode, 0)
+      if (!keeps_blocks(inode)) ext4_truncate(inode, 0)
     },
     fuse_evict_inode(inode: Inode): void {
       truncate_inode_pages_final(inode.i_mapping!)
-      fuse_simple_request(inode, 0, file_pages())
+      if (!keeps_blocks(inode)) fuse_simple_request(inode, 0, file_pages())
     },
   },
 })

@@ -13,6 +13,7 @@ import {
   dax_insert_pfn,
   dax_insert_zero_entry,
   dax_iomap_begin,
+  dax_iomap_direct_access,
   dax_page_is_idle,
   FOLL_PIN,
   folio_page,
@@ -21,6 +22,7 @@ import {
   folio_ref_count,
   GUP_PIN_COUNTING_BIAS,
   HPAGE_PMD_NR,
+  is_shutdown,
   is_zero_folio,
   PMD_ORDER,
   pmd_none,
@@ -30,6 +32,7 @@ import {
   set_pmd_at,
   set_pte_at,
   VM_FAULT_NOPAGE,
+  VM_FAULT_SIGBUS,
   wake_up_var,
   ZERO_PAGE,
   type AddressSpace,
@@ -148,10 +151,13 @@ export default change({
     },
     dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
       const mapping = vma.vm_file!
+      if (is_shutdown(mapping.host!.i_sb!)) return VM_FAULT_SIGBUS
       const block = dax_iomap_begin(mapping.host!, index, write, order)
       if (block === null) return dax_fault_hole(vma, index, write, order)
-      dax_insert_entry(mapping, index, block.pfn!, write, order)
-      return dax_insert_pfn(vma, index, block.pfn!, write, order)
+      const page = dax_iomap_direct_access(mapping.host!, block)
+      if (page === null) return VM_FAULT_SIGBUS
+      dax_insert_entry(mapping, index, page, write, order)
+      return dax_insert_pfn(vma, index, page, write, order)
     },
     dax_insert_pfn(vma: Vma, index: number, page: Folio, write: boolean, order: number): number {
       if (order === PMD_ORDER) return vmf_insert_pfn_pmd(vma, page, write)

@@ -2,15 +2,17 @@
  * "mm/gup: remove pXX_devmap usage from get_user_pages()", v6.17.
  * Before it GUP held the device's page map while it took a page from an entry marked devmap.
  */
-import { at, atomic, spin_lock, spin_unlock, Struct } from '../dialect/index.ts'
+import { spin_lock, spin_unlock } from '../dialect/index.ts'
 import {
   folio_page,
   FOLL_WRITE,
+  get_dev_pagemap,
   gup_put_folio,
   is_zero_folio,
   page_folio,
   pmdp_get,
   ptep_get,
+  put_dev_pagemap,
   try_grab_folio,
   try_grab_folio_fast,
   type Folio,
@@ -18,24 +20,9 @@ import {
 } from '../kernel/index.ts'
 import { change } from './change.ts'
 
-/** struct dev_pagemap. Left out: its death; devices do not go away here. */
-export class DevPagemap extends Struct<'dev_pagemap'> {
-  /** percpu_ref: transient users. The references that the pages themselves hold are left out. */
-  ref = atomic(3)
-}
-
 /** Entries of pages whose mappings are not counted carry this mark: none any more, when the mark was removed. */
 export function pte_devmap(): boolean {
   return false
-}
-
-export function get_dev_pagemap(): boolean {
-  at(DevPagemap, 0).ref.inc()
-  return true
-}
-
-export function put_dev_pagemap(): void {
-  at(DevPagemap, 0).ref.dec()
 }
 
 /** Called with interrupts off. */
@@ -60,6 +47,15 @@ export function __gup_device_huge_pmd(vma: Vma, head: Folio, index: number, flag
   return page
 }
 
+/** Null: the device is about to go. Called with the page-table lock held. */
+export function grab_live_folio(page: Folio, flags: number): Folio | null {
+  const devmap = !is_zero_folio(page) && pte_devmap()
+  if (devmap && !get_dev_pagemap(page)) return null
+  try_grab_folio(page_folio(page), 1, flags)
+  if (devmap) put_dev_pagemap(page)
+  return page
+}
+
 export default change({
   commit: 'fd2825b0760a',
   title: 'mm/gup: remove pXX_devmap usage from get_user_pages()',
@@ -69,43 +65,33 @@ export default change({
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
       if (page === null || is_zero_folio(page)) return null
       const devmap = pte_devmap()
-      if (devmap && !get_dev_pagemap()) return null
+      if (devmap && !get_dev_pagemap(page)) return null
       const folio = gup_fast_folio(vma, index, page, flags)
-      if (devmap) put_dev_pagemap()
+      if (devmap) put_dev_pagemap(page)
       return folio
     },
     /** A page of a huge entry. Until this release the huge entries of counted pages were marked special: not for fast GUP. */
     gup_fast_pmd_leaf(vma: Vma, index: number, flags: number): Folio | null {
       const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
       if (head === null || !pte_devmap()) return null
-      if (!get_dev_pagemap()) return null
+      if (!get_dev_pagemap(head)) return null
       const page = __gup_device_huge_pmd(vma, head, index, flags)
-      put_dev_pagemap()
+      put_dev_pagemap(head)
       return page
     },
     follow_huge_pmd(vma: Vma, index: number, flags: number): Folio | null {
       spin_lock(vma.vm_mm!.page_table_lock)
       const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
-      if (head !== null) {
-        const devmap = pte_devmap()
-        if (devmap) get_dev_pagemap()
-        try_grab_folio(page_folio(folio_page(head, index)), 1, flags)
-        if (devmap) put_dev_pagemap()
-      }
+      const page = head === null ? null : grab_live_folio(folio_page(head, index), flags)
       spin_unlock(vma.vm_mm!.page_table_lock)
-      return head === null ? null : folio_page(head, index)
+      return page
     },
     follow_page_pte(vma: Vma, index: number, flags: number): Folio | null {
       spin_lock(vma.vm_mm!.page_table_lock)
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
-      if (page !== null) {
-        const devmap = !is_zero_folio(page) && pte_devmap()
-        if (devmap) get_dev_pagemap()
-        try_grab_folio(page_folio(page), 1, flags)
-        if (devmap) put_dev_pagemap()
-      }
+      const folio = page === null ? null : grab_live_folio(page, flags)
       spin_unlock(vma.vm_mm!.page_table_lock)
-      return page
+      return folio
     },
   },
 })

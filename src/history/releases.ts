@@ -11,26 +11,35 @@ import bio_fix from './bio-fix.ts'
 import bio_folio_put_refs from './bio-folio-put-refs.ts'
 import type { KernelFunctions } from './change.ts'
 import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
+import percpu_ref_exit from './percpu-ref-exit.ts'
 import change_237388320dee from './237388320dee.ts'
+import change_27674ef6c73f from './27674ef6c73f.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
 import change_6be3e21d25ca from './6be3e21d25ca.ts'
 import change_7851bf649d42 from './7851bf649d42.ts'
+import dax_holder from './dax-holder.ts'
+import change_aed877c2b425 from './aed877c2b425.ts'
 import change_b67fbebd4cf9 from './b67fbebd4cf9.ts'
 import change_bde708f1a65d from './bde708f1a65d.ts'
 import change_cee91fa13a8e from './cee91fa13a8e.ts'
 import change_d5b3afea22a5 from './d5b3afea22a5.ts'
+import bdev_mark_dead from './bdev-mark-dead.ts'
 import change_d8ddc099c6b3 from './d8ddc099c6b3.ts'
 import change_dd59137bfe70 from './dd59137bfe70.ts'
 import change_f4f451a16dd1 from './f4f451a16dd1.ts'
+import change_fa422b353d21 from './fa422b353d21.ts'
 import change_fd2825b0760a from './fd2825b0760a.ts'
+import fs_put_dax from './fs-put-dax.ts'
 import song_v1 from './song-v1.ts'
 import song_v2 from './song-v2.ts'
 import undo_gup_fix from './undo-gup-fix.ts'
 
 /** Newest first, by the order of the commits. */
 export const changes: readonly Change<KernelFunctions>[] = [
+  fs_put_dax,
   change_fd2825b0760a,
   change_dd59137bfe70,
+  change_aed877c2b425,
   change_38607c62b34b,
   change_0e2f80afcfa6,
   change_bde708f1a65d,
@@ -38,8 +47,13 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_6be3e21d25ca,
   change_cee91fa13a8e,
   change_7851bf649d42,
+  change_fa422b353d21,
+  bdev_mark_dead,
+  dax_holder,
+  percpu_ref_exit,
   change_b67fbebd4cf9,
   change_f4f451a16dd1,
+  change_27674ef6c73f,
   change_d8ddc099c6b3,
   change_237388320dee,
 ]

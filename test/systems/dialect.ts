@@ -6,11 +6,14 @@ import type { TransitionSystem } from '../../src/model/system.ts'
 export const modelFile = '/models/model.ts'
 
 /** Line 1 of every model: all words of the dialect. */
-export const importLine = `import { acquired, address, all, array, assert, assert_held, at, atomic, bool, bound, choose, current, down_read, down_write, embedded, expect, ghost, guardedBy, index_of, indivisible, init, irq, mutex_lock, mutex_unlock, Mutex, oneOf, property, ref, released, RwSemaphore, scenario, sleeping_for, spin_lock, spin_unlock, Spinlock, Struct, Task, TASK_RUNNING, trace, uint, up_read, up_write, when, type Address, type Lock, type u1, type u2, type u4, type u8 } from 'lastref/dialect'`
+export const importLine = `import { acquired, address, all, array, assert, assert_held, at, atomic, bool, bound, choose, current, down_read, down_write, embedded, existsWhile, expect, ghost, guardedBy, index_of, indivisible, init, irq, mutex_lock, mutex_unlock, Mutex, oneOf, property, ref, released, RwSemaphore, scenario, sleeping_for, spin_lock, spin_unlock, Spinlock, Struct, Task, TASK_RUNNING, trace, uint, up_read, up_write, when, type Address, type Lock, type u1, type u2, type u4, type u8 } from 'lastref/dialect'`
 
 /** A program of one model, or of several files; the first may leave out the import. */
 export function programOf(text: string, files: Readonly<Record<string, string>> = {}): Program {
-  const sources: Readonly<Record<string, string>> = { [modelFile]: /^import /m.test(text) ? text : `${importLine}\n${text}`, ...files }
+  const sources: Readonly<Record<string, string>> = {
+    [modelFile]: /^import /m.test(text) ? text : `${importLine}\n${text}`,
+    ...files,
+  }
   return loadProgram({ root: resolve('.'), files: Object.keys(sources), readFile: (file) => sources[file] })
 }
 

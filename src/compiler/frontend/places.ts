@@ -33,6 +33,7 @@ export function fieldPlace(L: Lowering, base: Value, name: string, node: ts.Node
     ghost: field.ghost || (outer?.ghost ?? false),
     throughGhost: outer?.throughGhost ?? isGhost(base),
     guard: field.guard === null ? (outer?.guard ?? null) : { arrow: field.guard, self: base },
+    existence: field.existence === null ? (outer?.existence ?? null) : { arrow: field.existence, self: base },
   }
 }
 
@@ -72,10 +73,12 @@ export function readPlace(L: Lowering, place: PlaceValue, name: string, node: ts
   if (place.ghost || place.throughGhost || L.pure > 0) {
     const guard = L.pure > 0 && L.demandsLocks ? guardOf(L, place, false, node) : null
     if (guard !== null) L.require(guard.held, () => guard.property, node)
+    if (L.pure > 0 && L.demandsLocks) requireExistence(L, place, node)
     return { ...like, expr: inPlace(L, place) } as Value
   }
   const where = L.unit.storage.at(place)
-  return { ...like, expr: L.load(where, name, like, guardOf(L, place, false, node), node) } as Value
+  const load = (): Expression => L.load(where, name, like, guardOf(L, place, false, node), node)
+  return { ...like, expr: whileItExists(L, place, node, load) } as Value
 }
 
 /** What a place holds, in a formula. */
@@ -129,6 +132,34 @@ export function guardOf(L: Lowering, place: PlaceValue, write: boolean, node: ts
     property: L.property(name, 'data-race', `${name} is accessed with ${arrow.body.getText()} held`),
   }
 }
+
+/** Does `access`, in one step with the test that the memory of the place exists. */
+export function whileItExists<T>(L: Lowering, place: PlaceValue, node: ts.Node, access: () => T): T {
+  if (place.ghost || isTrue(existenceOf(L, place, node))) return access()
+  return L.inSection(null, null, node, () => {
+    requireExistence(L, place, node)
+    return access()
+  })
+}
+
+function requireExistence(L: Lowering, place: PlaceValue, node: ts.Node): void {
+  const name = nameOf(place)
+  const property = (): number => L.property(name, 'use-after-free', `${name} is accessed only while it exists`)
+  L.require(existenceOf(L, place, node), property, node)
+}
+
+function existenceOf(L: Lowering, place: PlaceValue, node: ts.Node): Expression {
+  if (place.existence === null || L.inSetup) return ONE
+  const { arrow, self } = place.existence
+  const { value } = L.collectDemands(false, () =>
+    inPure(L, () =>
+      pureCall(L, { kind: 'function', name: 'exists', node: arrow, scope: null, change: '' }, [self], node),
+    ),
+  )
+  return exprOf(L, value, node)
+}
+
+const isTrue = (e: Expression): boolean => isConstant(e) && e.value !== 0
 
 /** `Struct.field.field`, for messages. */
 export const nameOf = (place: PlaceValue): string =>
@@ -226,15 +257,17 @@ export function storePlace(L: Lowering, place: PlaceValue, value: Value, node: t
     noGhost(L, value, node)
     if (place.throughGhost) L.fail('LR011', node)
   }
-  L.emit({
-    op: 'store',
-    place: L.unit.storage.at(place),
-    value: storable(L, place, value, node),
-    range: rangeProperty(L, place),
-    guard: guardOf(L, place, true, node),
-    ghost: place.ghost,
-    site: L.siteOf(node),
-  })
+  whileItExists(L, place, node, () =>
+    L.emit({
+      op: 'store',
+      place: L.unit.storage.at(place),
+      value: storable(L, place, value, node),
+      range: rangeProperty(L, place),
+      guard: guardOf(L, place, true, node),
+      ghost: place.ghost,
+      site: L.siteOf(node),
+    }),
+  )
 }
 
 /** The value as the place holds it. */

@@ -22,7 +22,12 @@ import { violationClass } from './words.ts'
 /** Pools grow while a scenario is compiled; then it is compiled again. */
 const ATTEMPTS_MAX = 8
 
-export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions): TransitionSystem {
+export function lowerScenario(
+  loaded: Loaded,
+  found: FoundScenario,
+  kernel: ResolvedKernel,
+  options: CompileOptions,
+): TransitionSystem {
   const sizes = new Map<string, number>()
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const storage = new Storage(sizes)
@@ -36,7 +41,13 @@ export function lowerScenario(loaded: Loaded, found: FoundScenario, kernel: Reso
 }
 
 /** Null when a pool turned out larger than it was taken for. */
-function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions, storage: Storage): Lowered | null {
+function lowerOnce(
+  loaded: Loaded,
+  found: FoundScenario,
+  kernel: ResolvedKernel,
+  options: CompileOptions,
+  storage: Storage,
+): Lowered | null {
   const { info, object } = found
   const names = info.tasks
   refuseHeader(loaded, found)
@@ -60,7 +71,8 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
   const whole = inPure(reader, () => lowerExpression(reader, object, null))
   if (whole.kind !== 'object') throw mistake('LR029', object, loaded.fileName)
   const tasks = whole.fields.get('tasks')
-  if (tasks?.kind !== 'object' || [...tasks.fields.keys()].join() !== names.join()) throw mistake('LR062', propertyOf(object, 'tasks') ?? object, loaded.fileName)
+  if (tasks?.kind !== 'object' || [...tasks.fields.keys()].join() !== names.join())
+    throw mistake('LR062', propertyOf(object, 'tasks') ?? object, loaded.fileName)
   nameTasks(loaded, unit, names)
 
   const setupFunction = whole.fields.get('setup')
@@ -71,7 +83,8 @@ function lowerOnce(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel,
     const code = lowerTask(unit, i, false, name, irq ?? value, object)
     return { ...code, interrupt: irq !== undefined }
   })
-  const predicates = (name: string, kind: 'always' | 'finally'): Predicate[] => propertiesOf(reader, whole.fields.get(name), kind, object)
+  const predicates = (name: string, kind: 'always' | 'finally'): Predicate[] =>
+    propertiesOf(reader, whole.fields.get(name), kind, object)
   const always = predicates('always', 'always')
   const finals = predicates('finally', 'finally')
   const reaches = reachesOf(reader, whole.fields.get('reaches'), object)
@@ -104,11 +117,13 @@ const TASKS_MAX = 16
 /** What must be written out, because it is read before anything is compiled. */
 function refuseHeader(loaded: Loaded, { info, object }: FoundScenario): void {
   const tasks = propertyOf(object, 'tasks')
-  if (info.tasks.length === 0 || info.tasks.length > TASKS_MAX || new Set(info.tasks).size < info.tasks.length) throw mistake('LR062', tasks ?? object, loaded.fileName)
+  if (info.tasks.length === 0 || info.tasks.length > TASKS_MAX || new Set(info.tasks).size < info.tasks.length)
+    throw mistake('LR062', tasks ?? object, loaded.fileName)
   if (info.id === '') throw mistake('LR029', propertyOf(object, 'id') ?? object, loaded.fileName, "id: 'a-name'")
   const bounds = propertyOf(object, 'bounds')
   const written = bounds === null ? 0 : countOf(loaded, bounds)
-  if (bounds !== null && written !== Object.keys(info.bounds).length) throw mistake('LR034', bounds, loaded.fileName, 'bounds')
+  if (bounds !== null && written !== Object.keys(info.bounds).length)
+    throw mistake('LR034', bounds, loaded.fileName, 'bounds')
 }
 
 /** Number of properties of an object literal, there or in a constant of that name; -1 when it is none. */
@@ -126,17 +141,24 @@ function nameInstances(loaded: Loaded, unit: Unit, L: Lowering, object: ts.Node)
   for (const s of object.getSourceFile().statements)
     if (ts.isVariableStatement(s))
       for (const d of s.declarationList.declarations)
-        if (d.initializer !== undefined && ts.isCallExpression(d.initializer) && d.initializer.expression.getText() === 'at') {
+        if (
+          d.initializer !== undefined &&
+          ts.isCallExpression(d.initializer) &&
+          d.initializer.expression.getText() === 'at'
+        ) {
           const symbol = symbolOf(loaded.checker, d.name)
           const value = inPure(L, () => lowerExpression(L, d.initializer as ts.Expression, null))
-          if (symbol !== undefined && value.kind === 'reference' && value.struct !== null && isConstant(value.expr)) unit.storage.name(value.struct, value.expr.value - 1, symbol.name)
+          if (symbol !== undefined && value.kind === 'reference' && value.struct !== null && isConstant(value.expr))
+            unit.storage.name(value.struct, value.expr.value - 1, symbol.name)
         }
 }
 
 /** The pool of tasks: one instance each, with its name and its `id`. */
 function nameTasks(loaded: Loaded, unit: Unit, names: readonly string[]): void {
   const file = loaded.program.getSourceFile(`${loaded.root}/src/dialect/fields.ts`)
-  const node = file?.statements.find((s): s is ts.ClassDeclaration => ts.isClassDeclaration(s) && s.name?.text === 'Task')
+  const node = file?.statements.find(
+    (s): s is ts.ClassDeclaration => ts.isClassDeclaration(s) && s.name?.text === 'Task',
+  )
   const symbol = node?.name === undefined ? undefined : loaded.checker.getSymbolAtLocation(node.name)
   const struct = symbol === undefined ? null : unit.structs.get(symbol)
   if (struct === null) return
@@ -146,13 +168,30 @@ function nameTasks(loaded: Loaded, unit: Unit, names: readonly string[]): void {
     const field = struct.fields.get('id')
     if (field !== undefined)
       unit.storage.setConstant(
-        { root: struct, instance: { kind: 'const', value: i + 1 }, path: [{ field: 'id' }], type: field.type, readonly: true, ghost: false, throughGhost: false, guard: null },
+        {
+          root: struct,
+          instance: { kind: 'const', value: i + 1 },
+          path: [{ field: 'id' }],
+          type: field.type,
+          readonly: true,
+          ghost: false,
+          throughGhost: false,
+          guard: null,
+          existence: null,
+        },
         { kind: 'number', expr: { kind: 'const', value: i }, ghost: false },
       )
   })
 }
 
-function lowerTask(unit: Unit, index: number, inSetup: boolean, name: string, body: Value | null, node: ts.Node): TaskCode {
+function lowerTask(
+  unit: Unit,
+  index: number,
+  inSetup: boolean,
+  name: string,
+  body: Value | null,
+  node: ts.Node,
+): TaskCode {
   const L = new Lowering(unit, index, inSetup)
   if (body !== null && body.kind !== 'void') {
     if (body.kind !== 'function') return L.fail('LR007', node, name)
@@ -201,7 +240,14 @@ function failureToError(failure: AssemblyFailure, lowered: Lowered): CompileErro
   const at = (code: MistakeCode, site: number, detail: string): CompileError => {
     const s = lowered.sites[site]
     const [message, instead] = MISTAKES[code]
-    return new CompileError({ code, file: s === undefined ? '' : lowered.files[s.file], line: s?.line ?? 0, column: s?.column ?? 0, message: detail === '' ? message : `${detail}: ${message}`, instead })
+    return new CompileError({
+      code,
+      file: s === undefined ? '' : lowered.files[s.file],
+      line: s?.line ?? 0,
+      column: s?.column ?? 0,
+      message: detail === '' ? message : `${detail}: ${message}`,
+      instead,
+    })
   }
   switch (failure.kind) {
     case 'setup': {

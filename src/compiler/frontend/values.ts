@@ -6,10 +6,21 @@ import { constant, ZERO } from '../expression.ts'
 export type Value =
   | { readonly kind: 'number'; readonly expr: Expression; readonly ghost: boolean }
   /** A reference to an instance of a pool. struct null: the literal null. */
-  | { readonly kind: 'reference'; readonly struct: StructInfo | null; readonly expr: Expression; readonly ghost: boolean }
+  | {
+      readonly kind: 'reference'
+      readonly struct: StructInfo | null
+      readonly expr: Expression
+      readonly ghost: boolean
+    }
   | { readonly kind: 'address'; readonly expr: Expression; readonly ghost: boolean }
   | { readonly kind: 'place'; readonly place: PlaceValue }
-  | { readonly kind: 'function'; readonly name: string; readonly node: FunctionNode; readonly scope: Scope | null; readonly change: string }
+  | {
+      readonly kind: 'function'
+      readonly name: string
+      readonly node: FunctionNode
+      readonly scope: Scope | null
+      readonly change: string
+    }
   | { readonly kind: 'struct'; readonly struct: StructInfo }
   | { readonly kind: 'list'; readonly items: readonly Value[] }
   | { readonly kind: 'string'; readonly text: string }
@@ -25,7 +36,12 @@ export const VOID: Value = { kind: 'void' }
 export const NULL: Value = { kind: 'reference', struct: null, expr: ZERO, ghost: false }
 export const number = (expr: Expression, ghost = false): Value => ({ kind: 'number', expr, ghost })
 export const literal = (value: number): Value => number(constant(value))
-export const instance = (struct: StructInfo, index: number): Value => ({ kind: 'reference', struct, expr: constant(index + 1), ghost: false })
+export const instance = (struct: StructInfo, index: number): Value => ({
+  kind: 'reference',
+  struct,
+  expr: constant(index + 1),
+  ghost: false,
+})
 
 /** A struct class as declared. */
 export interface StructInfo {
@@ -40,11 +56,20 @@ export interface FieldInfo {
   readonly ghost: boolean
   /** The arrow of guardedBy. */
   readonly guard: ts.ArrowFunction | null
+  /** The arrow of existsWhile. */
+  readonly existence: ts.ArrowFunction | null
   readonly node: ts.Node
 }
 
 export type FieldType =
-  | { readonly kind: 'number'; readonly lo: number; readonly hi: number; readonly initial: number; readonly names: readonly string[] | null; readonly bool: boolean }
+  | {
+      readonly kind: 'number'
+      readonly lo: number
+      readonly hi: number
+      readonly initial: number
+      readonly names: readonly string[] | null
+      readonly bool: boolean
+    }
   | { readonly kind: 'reference'; readonly struct: () => StructInfo }
   | { readonly kind: 'address' }
   | { readonly kind: 'atomic'; readonly hi: number; readonly initial: number }
@@ -63,7 +88,15 @@ export interface PlaceValue {
   /** Found by following a ghost: reading it gives a ghost. */
   readonly throughGhost: boolean
   /** Innermost declared protection, with the struct value whose field it is. */
-  readonly guard: { readonly arrow: ts.ArrowFunction; readonly self: Value } | null
+  readonly guard: Declared | null
+  /** Innermost condition under which the memory exists. */
+  readonly existence: Declared | null
+}
+
+/** An arrow that stands beside a field, and the struct value that it is asked about. */
+export interface Declared {
+  readonly arrow: ts.ArrowFunction
+  readonly self: Value
 }
 
 export type Segment = { readonly field: string } | { readonly index: Expression; readonly length: number }

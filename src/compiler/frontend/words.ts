@@ -7,7 +7,20 @@ import { inlineCall, meaningful, predicate, pureCall } from './functions.ts'
 import { isGhost, lowerAll, noGhost, settle, type Scalar } from './locals.ts'
 import type { Lowering } from './lowering.ts'
 import { truth } from './operators.ts'
-import { addressOf, fieldPlace, guardOf, heldBy, holdersOf, inPlace, likeOf, nameOf, nullCheck, rangeProperty, storable } from './places.ts'
+import {
+  addressOf,
+  fieldPlace,
+  guardOf,
+  heldBy,
+  holdersOf,
+  likeOf,
+  nameOf,
+  nullCheck,
+  rangeProperty,
+  readPlace,
+  storable,
+  whileItExists,
+} from './places.ts'
 import { scalar } from './storage.ts'
 import { instance, number, VOID, type PlaceValue, type Scope, type Value } from './values.ts'
 
@@ -21,7 +34,10 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'all': {
       const type = arg(0)
       if (type.kind !== 'struct') return L.fail('LR007', node)
-      return { kind: 'list', items: Array.from({ length: L.unit.storage.poolOf(type.struct) }, (_, i) => instance(type.struct, i)) }
+      return {
+        kind: 'list',
+        items: Array.from({ length: L.unit.storage.poolOf(type.struct) }, (_, i) => instance(type.struct, i)),
+      }
     }
     case 'index_of': {
       const value = arg(0)
@@ -50,7 +66,12 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'assert_held':
     case 'assert_held_write': {
       const lock = arg(0)
-      if (L.pure === 0 && !L.inSetup) L.check(heldBy(L, lock, word === 'assert_held', node), L.property(word, 'data-race', `called with ${node.arguments[0].getText()} held`), node)
+      if (L.pure === 0 && !L.inSetup)
+        L.check(
+          heldBy(L, lock, word === 'assert_held', node),
+          L.property(word, 'data-race', `called with ${node.arguments[0].getText()} held`),
+          node,
+        )
       return VOID
     }
     case 'acquired':
@@ -69,16 +90,36 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
     case 'sleeping_for':
       return sleepingFor(L, node, args)
     case 'property':
-      return { kind: 'object', fields: new Map([['class', arg(0)], ['message', arg(1)], ['holds', arg(2)]]) }
+      return {
+        kind: 'object',
+        fields: new Map([
+          ['class', arg(0)],
+          ['message', arg(1)],
+          ['holds', arg(2)],
+        ]),
+      }
     case 'irq':
       return { kind: 'object', fields: new Map([['irq', arg(0)]]) }
     case 'scenario':
     case 'projection':
       return arg(0)
     case 'named':
-      return { kind: 'object', fields: new Map([['means', arg(0)], ['holds', arg(1)]]) }
+      return {
+        kind: 'object',
+        fields: new Map([
+          ['means', arg(0)],
+          ['holds', arg(1)],
+        ]),
+      }
     case 'shown':
-      return { kind: 'object', fields: new Map([['means', arg(0)], ['of', arg(1)], ['labels', arg(2)]]) }
+      return {
+        kind: 'object',
+        fields: new Map([
+          ['means', arg(0)],
+          ['of', arg(1)],
+          ['labels', arg(2)],
+        ]),
+      }
     default:
       return L.fail('LR007', node, word)
   }
@@ -99,7 +140,12 @@ function at(L: Lowering, node: ts.CallExpression, type: Value, index: Value): Va
   const inside = binary('and', binary('>=', i, ZERO), binary('<', i, constant(size)))
   const next = binary('+', i, ONE)
   L.require(inside, () => L.property('at', 'assertion', 'at() stays inside its pool'), node)
-  return { kind: 'reference', struct: type.struct, expr: L.pure > 0 ? select(inside, next, ZERO) : next, ghost: isGhost(index) }
+  return {
+    kind: 'reference',
+    struct: type.struct,
+    expr: L.pure > 0 ? select(inside, next, ZERO) : next,
+    ghost: isGhost(index),
+  }
 }
 
 function bound(L: Lowering, node: ts.Node, name: Value, otherwise: Value | undefined): Value {
@@ -118,7 +164,9 @@ function init(L: Lowering, node: ts.CallExpression, target: Value, fields: Value
     const place = fieldPlace(L, target, name, node)
     if (place.type.kind === 'array' && value.kind === 'list') {
       const { length, element } = place.type
-      value.items.forEach((v, i) => setField(L, { ...place, path: [...place.path, { index: constant(i), length }], type: element }, v, node))
+      value.items.forEach((v, i) =>
+        setField(L, { ...place, path: [...place.path, { index: constant(i), length }], type: element }, v, node),
+      )
     } else setField(L, place, value, node)
   }
   return VOID
@@ -127,15 +175,25 @@ function init(L: Lowering, node: ts.CallExpression, target: Value, fields: Value
 function setField(L: Lowering, place: PlaceValue, value: Value, node: ts.Node): void {
   if (!place.readonly) {
     if (!scalar(place.type) || place.type.kind === 'atomic') return L.fail('LR026', node, nameOf(place))
-    L.emit({ op: 'store', place: L.unit.storage.at(place), value: storable(L, place, value, node), range: rangeProperty(L, place), guard: null, ghost: place.ghost, site: L.siteOf(node) })
+    L.emit({
+      op: 'store',
+      place: L.unit.storage.at(place),
+      value: storable(L, place, value, node),
+      range: rangeProperty(L, place),
+      guard: null,
+      ghost: place.ghost,
+      site: L.siteOf(node),
+    })
     return
   }
   const expr = storable(L, place, value, node)
   if (!isConstant(expr) || !isConstant(place.instance)) return L.fail('LR010', node, nameOf(place))
   const { type } = place
-  if (type.kind === 'number' && (expr.value < type.lo || expr.value > type.hi)) return L.fail('LR059', node, nameOf(place))
+  if (type.kind === 'number' && (expr.value < type.lo || expr.value > type.hi))
+    return L.fail('LR059', node, nameOf(place))
   const like = likeOf(place) as Scalar
-  if (!L.unit.storage.setConstant(place, { ...like, expr }) || L.isInBranch()) return L.fail('LR063', node, nameOf(place))
+  if (!L.unit.storage.setConstant(place, { ...like, expr }) || L.isInBranch())
+    return L.fail('LR063', node, nameOf(place))
 }
 
 /** A load with everything after it kept behind, or a store with everything before it done. */
@@ -162,12 +220,28 @@ const keep = (L: Lowering, value: Value, node: ts.Node): Value => settle(L, valu
 
 function when(L: Lowering, node: ts.CallExpression, condition: Value, action: Value): Value {
   if (L.pure > 0) return L.fail('LR019', node)
-  const { value: asked, demands } = L.collectDemands(true, () => inPure(L, () => predicate(L, condition, node.arguments[0])))
+  const { value: asked, demands } = L.collectDemands(true, () =>
+    inPure(L, () => predicate(L, condition, node.arguments[0])),
+  )
   if (asked.ghost) return L.fail('LR011', node.arguments[0])
   const sleep = L.sleeps[L.sleeps.length - 1]
   const text = textOf(node.arguments[0])
-  const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = { kind: 'event', object: text, address: null, condition: asked.expr, text, holders: null }
-  if (sleep !== undefined) Object.assign(waiting, { kind: 'sleep', object: sleep.objectText, address: exprOf(L, sleep.object, node), condition: sleep.condition, text: sleep.text })
+  const waiting: { -readonly [K in keyof Waiting]: Waiting[K] } = {
+    kind: 'event',
+    object: text,
+    address: null,
+    condition: asked.expr,
+    text,
+    holders: null,
+  }
+  if (sleep !== undefined)
+    Object.assign(waiting, {
+      kind: 'sleep',
+      object: sleep.objectText,
+      address: exprOf(L, sleep.object, node),
+      condition: sleep.condition,
+      text: sleep.text,
+    })
   // A condition that has no value is a violation at once.
   let guard = asked.expr
   for (const d of demands) guard = binary('or', guard, unary('not', d.condition))
@@ -198,7 +272,10 @@ function mark(L: Lowering, word: 'acquired' | 'released', lock: Value, node: ts.
     const { waiting } = L.section
     if (waiting !== null) {
       const where = L.unit.storage.at(fieldPlace(L, lock, 'holder', node))
-      const object = where.kind === 'variable' ? L.unit.storage.variables[where.variable].name.replace(/\.holder$/, '') : lockText(L, node)
+      const object =
+        where.kind === 'variable'
+          ? L.unit.storage.variables[where.variable].name.replace(/\.holder$/, '')
+          : lockText(L, node)
       L.section.waiting = { ...waiting, kind: 'lock', object, address: null, holders: holdersOf(L, lock, node) }
     }
   }
@@ -258,7 +335,13 @@ function sleepingFor(L: Lowering, node: ts.CallExpression, [target, wanted, body
  * `all(X).some(f)`, `.every(f)`: a formula over fields, read in place and so at once. Outside indivisible steps that is
  * for ghosts and properties; `.filter` and its like are left out on purpose: results must be scalars.
  */
-export function callList(L: Lowering, list: readonly Value[], name: string, node: ts.CallExpression, scope: Scope | null): Value {
+export function callList(
+  L: Lowering,
+  list: readonly Value[],
+  name: string,
+  node: ts.CallExpression,
+  scope: Scope | null,
+): Value {
   const f = node.arguments.length === 0 ? VOID : lowerExpression(L, node.arguments[0], scope)
   if (L.isDead()) return VOID
   if (f.kind !== 'function' || (name !== 'every' && name !== 'some')) return L.fail('LR002', node, `.${name}()`)
@@ -277,59 +360,74 @@ export function callList(L: Lowering, list: readonly Value[], name: string, node
   return settle(L, number(result, ghost), node)
 }
 
-export function callAtomic(L: Lowering, place: PlaceValue, name: string, node: ts.CallExpression, scope: Scope | null): Value {
+export function callAtomic(
+  L: Lowering,
+  place: PlaceValue,
+  name: string,
+  node: ts.CallExpression,
+  scope: Scope | null,
+): Value {
   const operands = lowerAll(L, node.arguments, scope)
   if (L.isDead()) return VOID
   const args = operands.map((v, i) => exprOf(L, v, node.arguments[i]))
   const isHidden = place.ghost || place.throughGhost
-  if (name === 'read' && (isHidden || L.pure > 0)) return number(inPlace(L, place), isHidden)
+  if (name === 'read' && (isHidden || L.pure > 0)) return readPlace(L, place, name, node)
   if (L.pure > 0) return L.fail('LR019', node, name)
   if (!place.ghost) {
     if (place.throughGhost) L.fail('LR011', node)
     operands.forEach((v, i) => noGhost(L, v, node.arguments[i]))
   }
   const where = L.unit.storage.at(place)
-  if (name === 'read') return number(L.load(where, '_', number(ZERO), guardOf(L, place, false, node), node))
+  if (name === 'read') return readPlace(L, place, '_', node)
   const range = rangeProperty(L, place)
   const guard = guardOf(L, place, true, node)
-  const store = (value: Expression): void => L.emit({ op: 'store', place: where, value, range, guard, ghost: place.ghost, site: L.siteOf(node) })
-  return L.inSection(null, null, node, () => {
-    if (name === 'set') {
-      store(args[0])
-      return VOID
-    }
-    const old = L.load(where, 'old', number(ZERO), guard, node)
-    const by = (expr: Expression): Expression => {
-      store(expr)
-      return expr
-    }
-    const give = (expr: Expression): Value => L.copy(number(expr, place.ghost), 'result', node)
-    switch (name) {
-      case 'add': case 'inc':
-        by(binary('+', old, args[0] ?? ONE))
-        return VOID
-      case 'sub': case 'dec':
-        by(binary('-', old, args[0] ?? ONE))
-        return VOID
-      case 'add_return': case 'inc_return':
-        return give(by(binary('+', old, args[0] ?? ONE)))
-      case 'sub_return': case 'dec_return':
-        return give(by(binary('-', old, args[0] ?? ONE)))
-      case 'sub_and_test': case 'dec_and_test':
-        return give(binary('==', by(binary('-', old, args[0] ?? ONE)), ZERO))
-      case 'xchg':
+  const store = (value: Expression): void =>
+    L.emit({ op: 'store', place: where, value, range, guard, ghost: place.ghost, site: L.siteOf(node) })
+  return L.inSection(null, null, node, () =>
+    whileItExists(L, place, node, () => {
+      if (name === 'set') {
         store(args[0])
-        return number(old, place.ghost)
-      case 'add_unless': case 'inc_not_zero': {
-        const free = binary('!=', old, args[1] ?? ZERO)
-        store(binary('+', old, select(free, args[0] ?? ONE, ZERO)))
-        return give(free)
+        return VOID
       }
-      case 'cmpxchg':
-        store(select(binary('==', old, args[0]), args[1], old))
-        return number(old, place.ghost)
-      default:
-        return L.fail('LR017', node, name)
-    }
-  })
+      const old = L.load(where, 'old', number(ZERO), guard, node)
+      const by = (expr: Expression): Expression => {
+        store(expr)
+        return expr
+      }
+      const give = (expr: Expression): Value => L.copy(number(expr, place.ghost), 'result', node)
+      switch (name) {
+        case 'add':
+        case 'inc':
+          by(binary('+', old, args[0] ?? ONE))
+          return VOID
+        case 'sub':
+        case 'dec':
+          by(binary('-', old, args[0] ?? ONE))
+          return VOID
+        case 'add_return':
+        case 'inc_return':
+          return give(by(binary('+', old, args[0] ?? ONE)))
+        case 'sub_return':
+        case 'dec_return':
+          return give(by(binary('-', old, args[0] ?? ONE)))
+        case 'sub_and_test':
+        case 'dec_and_test':
+          return give(binary('==', by(binary('-', old, args[0] ?? ONE)), ZERO))
+        case 'xchg':
+          store(args[0])
+          return number(old, place.ghost)
+        case 'add_unless':
+        case 'inc_not_zero': {
+          const free = binary('!=', old, args[1] ?? ZERO)
+          store(binary('+', old, select(free, args[0] ?? ONE, ZERO)))
+          return give(free)
+        }
+        case 'cmpxchg':
+          store(select(binary('==', old, args[0]), args[1], old))
+          return number(old, place.ghost)
+        default:
+          return L.fail('LR017', node, name)
+      }
+    }),
+  )
 }

@@ -1,7 +1,7 @@
 /**
  * DAX: entries of files whose pages are blocks of the device. Linux 7.3 fs/dax.c.
- * Left out: shared (reflinked) blocks; private copies; MAP_SYNC; dax_read_lock() and the state of the device, which does not
- * go away here. A huge entry stands in the first slot of its range and counts for all of them, as in the xarray.
+ * Left out: shared (reflinked) blocks; private copies; MAP_SYNC.
+ * A huge entry stands in the first slot of its range and counts for all of them, as in the xarray.
  */
 import {
   assert,
@@ -52,9 +52,12 @@ import { ___wait_var_event } from '../kernel/sched/wait_bit.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from '../kernel/sched/wait.ts'
 import { split_huge_pmd, vmf_insert_folio_pmd } from '../mm/huge_memory.ts'
 import { unmap_mapping_pages, vmf_insert_page_mkwrite, ZERO_PAGE } from '../mm/memory.ts'
+import { dax_direct_access, dax_read_lock, dax_read_unlock } from '../drivers/dax/super.ts'
+import { DAX_ACCESS } from '../include/dax.ts'
 import { pmd_none, pmd_leaf } from '../mm/pgtable.ts'
 import { file_pages } from './inode.ts'
 import { iomap_begin, iomap_begin_huge } from './iomap.ts'
+import { is_shutdown } from './super.ts'
 
 /** The slot that holds the entry for a page: the first of the range where a huge entry stands. Called with the `i_pages` lock held. */
 export function dax_entry_slot(mapping: AddressSpace, index: number): number {
@@ -391,9 +394,12 @@ export function dax_huge_fault_iter(vma: Vma, write: boolean): number {
 /** Called with the entry locked. The reference of its own keeps the folio from idle until the page table has one. */
 export function dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
   const mapping = vma.vm_file!
+  if (is_shutdown(mapping.host!.i_sb!)) return VM_FAULT_SIGBUS
   const block = dax_iomap_begin(mapping.host!, index, write, order)
   if (block === null) return dax_fault_hole(vma, index, write, order)
-  const folio = dax_insert_entry(mapping, index, block.pfn!, write, order)
+  const page = dax_iomap_direct_access(mapping.host!, block)
+  if (page === null) return VM_FAULT_SIGBUS
+  const folio = dax_insert_entry(mapping, index, page, write, order)
   folio._refcount.inc()
   trace('page_ref_mod', folio, 1)
   const fault = dax_insert_pfn(vma, index, block.pfn!, write, order)
@@ -403,6 +409,16 @@ export function dax_fault_iter(vma: Vma, index: number, write: boolean, order: n
 
 export function dax_iomap_begin(inode: Inode, index: number, write: boolean, order: number): Block | null {
   return order === PMD_ORDER ? iomap_begin_huge(inode, write) : iomap_begin(inode, index, write)
+}
+
+/** The page of the block. Null: the device is dead, or the block is bad. */
+export function dax_iomap_direct_access(inode: Inode, block: Block): Folio | null {
+  const dax_dev = inode.i_sb!.s_dax_dev
+  if (dax_dev === null) return block.pfn
+  dax_read_lock()
+  const folio = dax_direct_access(dax_dev, block, DAX_ACCESS)
+  dax_read_unlock()
+  return folio
 }
 
 export function dax_fault_hole(vma: Vma, index: number, write: boolean, order: number): number {

@@ -1,9 +1,9 @@
 /**
- * The lock of a page that nobody holds. Linux 7.3 fs/dax.c: dax_lock_folio(), wait_entry_unlocked().
+ * Entry locks for those who handle memory failures. Linux 7.3 fs/dax.c: dax_lock_folio(), dax_lock_mapping_entry(), wait_entry_unlocked().
  * Left out: device DAX, which has no entries; the page's index, which the caller knows here.
  */
 import { sleeping_for, spin_lock, spin_unlock, TASK_UNINTERRUPTIBLE } from '../../dialect/index.ts'
-import type { AddressSpace, DaxEntry } from '../include/fs.ts'
+import { DAX_REAL, type AddressSpace, type DaxEntry } from '../include/fs.ts'
 import type { Folio } from '../include/mm_types.ts'
 import { schedule } from '../kernel/sched/core.ts'
 import { finish_wait, prepare_to_wait_event } from '../kernel/sched/wait.ts'
@@ -30,6 +30,24 @@ export function dax_lock_folio(folio: Folio, index: number): AddressSpace | null
 }
 
 export function dax_unlock_folio(mapping: AddressSpace, index: number): void {
+  dax_unlock_entry(mapping, index)
+}
+
+/** Locks an entry that names a page, and gives the page. Null, and nothing is locked: there is no such entry. */
+export function dax_lock_mapping_entry(mapping: AddressSpace, index: number): Folio | null {
+  const entry = mapping.i_pages[index]
+  for (;;) {
+    spin_lock(mapping.xa_lock)
+    if (!entry.locked) break
+    wait_entry_unlocked(mapping, entry)
+  }
+  const folio = entry.kind === DAX_REAL ? entry.pfn : null
+  if (folio !== null) entry.locked = true
+  spin_unlock(mapping.xa_lock)
+  return folio
+}
+
+export function dax_unlock_mapping_entry(mapping: AddressSpace, index: number): void {
   dax_unlock_entry(mapping, index)
 }
 

@@ -17,6 +17,7 @@ import {
   Struct,
   uint,
 } from '../../dialect/index.ts'
+import { DaxDevice } from './dax.ts'
 import { Folio } from './mm_types.ts'
 
 /** super_block.s_type: index into FILE_SYSTEMS. */
@@ -26,6 +27,17 @@ export const FUSE: number = 2
 
 export class SuperBlock extends Struct<'super_block'> {
   readonly s_type = uint(2)
+  /** The device that the files are on. Null: one that never goes away. */
+  readonly s_dax_dev = ref(() => DaxDevice)
+  /** XFS: it can say which files a block belongs to. */
+  readonly s_rmapbt = bool()
+  s_umount = embedded(() => RwSemaphore)
+  /** SB_FREEZE_PAGEFAULT: held shared by faults that may write, exclusively while frozen. */
+  s_writers = embedded(() => RwSemaphore)
+  /** Its memory, and that of xfs_mount or ext4_sb_info, is freed. */
+  freed = ghost(bool())
+  /** XFS_OPSTATE_SHUTDOWN, EXT4_FLAGS_SHUTDOWN: no block is looked up any more. */
+  s_shutdown = bool()
 }
 
 /** A block of the device, as large as a page. */
@@ -34,6 +46,8 @@ export class Block extends Struct<'block'> {
   readonly pfn = ref(() => Folio)
   /** The file it belongs to; null: free. */
   owner = ref(() => Inode)
+  /** The driver knows it as bad (struct badblocks). */
+  bad = bool()
 }
 
 export const DAX_ABSENT: number = 0

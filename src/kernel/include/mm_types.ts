@@ -9,6 +9,7 @@ import {
   bool,
   bound,
   embedded,
+  existsWhile,
   ghost,
   guardedBy,
   oneOf,
@@ -19,28 +20,45 @@ import {
   Task,
   uint,
 } from '../../dialect/index.ts'
+import { DevDax } from '../drivers/dax/dax-private.ts'
 import { AddressSpace, Block } from './fs.ts'
+import { DevPagemap } from './memremap.ts'
 
 /** struct page and struct folio of one page of the device. */
 export class Folio extends Struct<'folio'> {
   /** Page-table entries that map it + gets + GUP_PIN_COUNTING_BIAS for each pin, or 1 where it is large. Idle at 0. */
-  _refcount = atomic(13)
+  _refcount = existsWhile(atomic(13), (folio: Folio) => memmap_exists(folio))
   /** Page-table entries that map it. Of a large folio: those of all its pages, a huge one counts once. */
-  _mapcount = atomic(3)
+  _mapcount = existsWhile(atomic(3), (folio: Folio) => memmap_exists(folio))
   /** Of a large folio: its pins. */
-  _pincount = atomic(3)
+  _pincount = existsWhile(atomic(3), (folio: Folio) => memmap_exists(folio))
   /** Of a head: PMD_ORDER while the folio is large. */
-  order = uint(1)
+  order = existsWhile(uint(1), (folio: Folio) => memmap_exists(folio))
   /** Of a tail: the head. */
-  compound_head: Folio | null = ref(() => Folio)
+  compound_head: Folio | null = existsWhile(
+    ref(() => Folio),
+    (folio: Folio) => memmap_exists(folio),
+  )
   /** The kernel would print a warning: the folio is made or split while somebody has a reference. */
   warned = ghost(bool())
   /** The file that has an entry for it, or null. Written under the `i_pages` lock of that file. */
-  mapping = ref(() => AddressSpace)
+  mapping = existsWhile(
+    ref(() => AddressSpace),
+    (folio: Folio) => memmap_exists(folio),
+  )
+  /** PG_hwpoison */
+  hwpoison = existsWhile(bool(), (folio: Folio) => memmap_exists(folio))
   /** Programs have stored to it since its cache lines were last written back. */
   unflushed = ghost(bool())
   /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page. */
   readonly block = ref(() => Block)
+  /** The page map that it belongs to. Null: its device never goes away. */
+  readonly pgmap = ref(() => DevPagemap)
+}
+
+/** The struct page is there as long as the device is. */
+export function memmap_exists(folio: Folio): boolean {
+  return folio.pgmap === null || folio.pgmap.memmap
 }
 
 /** pte_t: page 0, 1, ... of a VMA. The hardware and fast GUP read it without a lock. */
@@ -91,6 +109,8 @@ export class Vma extends Struct<'vma'> {
   /** VM_NOHUGEPAGE: small entries only. */
   readonly vm_nohugepage = bool()
   pmd = embedded(() => Pmd)
+  /** The device that it maps, or null: a file. */
+  readonly vm_dev_dax = ref(() => DevDax)
   pte = array(bound('pages'), () => embedded(() => Pte))
   /** What the TLB of each CPU holds: CPU c, page i at c * pages + i. */
   tlb = array(bound('tasks') * bound('pages'), () => embedded(() => Pte))

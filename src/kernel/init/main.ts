@@ -1,10 +1,18 @@
 /** Putting a machine together, before the tasks start. For the `setup` of scenarios. */
 import { all, at, bound, init, index_of, Task } from '../../dialect/index.ts'
+import type { DevDax } from '../drivers/dax/dax-private.ts'
+import { devres_release_all, pmem_attach_disk, PmemDevice } from '../drivers/nvdimm/pmem.ts'
+import { virtio_fs_remove, VirtioFs } from '../fs/fuse/virtio_fs.ts'
+import { xfs_open_devices } from '../fs/xfs/xfs_super.ts'
 import type { Bio } from '../include/bio.ts'
-import { AddressSpace, Block, DAX_REAL, FUSE, SuperBlock, type Inode } from '../include/fs.ts'
+import { DaxDevice } from '../include/dax.ts'
+import { AddressSpace, Block, DAX_REAL, FUSE, SuperBlock, XFS, type Inode } from '../include/fs.ts'
+import { DevPagemap, MEMORY_DEVICE_FS_DAX, MEMORY_DEVICE_GENERIC } from '../include/memremap.ts'
 import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
+import { GUP_PIN_COUNTING_BIAS } from '../include/mm.ts'
 import { get_and_add_rmap, ZERO_PAGE } from '../mm/memory.ts'
 import { set_pte_at } from '../mm/pgtable.ts'
+import { memremap_pages } from '../mm/memremap.ts'
 import { __init_zone_device_page } from '../mm/mm_init.ts'
 import { vma_interval_tree_insert } from '../mm/mmap.ts'
 
@@ -18,6 +26,52 @@ export function machine_init(): void {
   }
   ZERO_PAGE()._refcount.set(1)
   for (const task of all(Task)) init(at(Cpu, task.id), { task })
+}
+
+/** The first `pages` pages of the machine are a device that can go away. */
+export function pagemap_init(pgmap: DevPagemap, type: number, pages: number): void {
+  init(pgmap, { type, nr_pages: pages })
+  for (let n = 0; n < pages; n++) init(at(Folio, n), { pgmap })
+  memremap_pages(pgmap)
+}
+
+/**
+ * The device under the files can go away. Before machine_init(). XFS, if it can find the files of a block (`rmapbt`), or if
+ * not, has claimed it; ext4 and virtiofs have no use for that.
+ */
+export function removable_init(rmapbt: boolean): void {
+  const sb = at(SuperBlock, 0)
+  const pgmap = at(DevPagemap, 0)
+  const dax_dev = at(DaxDevice, 0)
+  init(sb, { s_dax_dev: dax_dev, s_rmapbt: rmapbt })
+  init(pgmap, { dax_dev })
+  pagemap_init(pgmap, MEMORY_DEVICE_FS_DAX, bound('blocks'))
+  if (bound('fs') === FUSE) init(at(VirtioFs, 0), { dax_dev, pgmap })
+  else {
+    init(at(PmemDevice, 0), { pgmap, dax_dev, bd_holder: sb })
+    pmem_attach_disk(at(PmemDevice, 0))
+  }
+  if (bound('fs') === XFS) xfs_open_devices(sb)
+}
+
+/** The driver of the device of removable_init() is unbound. */
+export function unbind(): void {
+  if (bound('fs') === FUSE) virtio_fs_remove(at(VirtioFs, 0))
+  else devres_release_all(at(PmemDevice, 0))
+}
+
+/** Device DAX: the pages of the machine are those of the device. Instead of removable_init(), before machine_init(). */
+export function dev_dax_init(dev_dax: DevDax): void {
+  const pgmap = at(DevPagemap, 0)
+  pagemap_init(pgmap, MEMORY_DEVICE_GENERIC, bound('blocks'))
+  init(dev_dax, { pgmap, dax_dev: at(DaxDevice, 0), i_mapping: at(AddressSpace, 0) })
+}
+
+/** A mapping of the device, which the program has already. */
+export function dev_dax_mmap_init(vma: Vma, mm: MmStruct, dev_dax: DevDax): void {
+  init(vma, { vm_mm: mm, vm_file: dev_dax.i_mapping, vm_pages: bound('blocks'), vm_dev_dax: dev_dax })
+  mm.mm_mt[index_of(vma)] = true
+  vma_interval_tree_insert(vma)
 }
 
 /** A file of `pages` pages, which are holes. Its name holds it. */
@@ -49,6 +103,13 @@ export function stored_init(vma: Vma, n: number): void {
   folio.unflushed = true
   get_and_add_rmap(folio)
   set_pte_at(vma, n, folio, true)
+}
+
+/** The transfer is under way: the device has the page, and does it now or later. */
+export function submitted_init(bio: Bio, folio: Folio): void {
+  folio._refcount.add(GUP_PIN_COUNTING_BIAS)
+  bio.bi_folio = folio
+  bio.bi_submitted = true
 }
 
 /** Somebody, who never lets go, has a reference of the page. */

@@ -3,9 +3,7 @@
  * 1, every put has to ask; while there is none, none has to (a static key, devmap_managed_key).
  */
 import { atomic, Struct } from '../../dialect/index.ts'
-
-export const MEMORY_DEVICE_FS_DAX: number = 0
-export const MEMORY_DEVICE_GENERIC: number = 1
+import { MEMORY_DEVICE_FS_DAX } from '../include/memremap.ts'
 
 export class DevmapManagedKey extends Struct<'devmap_managed_key'> {
   /** Devices that need the special put. */

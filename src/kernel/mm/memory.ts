@@ -27,6 +27,7 @@ import {
   is_zero_folio,
 } from '../include/mm.ts'
 import { HPAGE_PMD_NR, in_pmd_range, page_folio, PMD_ORDER, thp_vma_suitable } from '../include/huge_mm.ts'
+import { dev_dax_huge_fault } from '../drivers/dax/device.ts'
 import { ext4_dax_fault, ext4_dax_huge_fault } from '../fs/ext4/file.ts'
 import { __fuse_dax_fault, fuse_dax_fault } from '../fs/fuse/dax.ts'
 import { xfs_filemap_fault, xfs_filemap_huge_fault } from '../fs/xfs/xfs_file.ts'
@@ -66,6 +67,7 @@ export function do_user_addr_fault(vma: Vma, index: number, write: boolean): num
 export function handle_mm_fault(vma: Vma, index: number, write: boolean): number {
   assert_held(vma.vm_mm!.mmap_lock)
   if (!vma.vm_mm!.mm_mt[index_of(vma)]) return VM_FAULT_SIGSEGV
+  if (vma.vm_dev_dax !== null) return dev_dax_huge_fault(vma, index, write)
   return __handle_mm_fault(vma, index, write)
 }
 

@@ -5,7 +5,16 @@
 import { all, bound, current, expect, index_of, indivisible, Task, when } from '../../dialect/index.ts'
 import { folio_page, HPAGE_PMD_NR, in_pmd_range } from '../include/huge_mm.ts'
 import { is_zero_folio } from '../include/mm.ts'
-import { Cpu, PMD_LEAF, PMD_NONE, PMD_TABLE, Vma, type Folio, type MmStruct } from '../include/mm_types.ts'
+import {
+  Cpu,
+  memmap_exists,
+  PMD_LEAF,
+  PMD_NONE,
+  PMD_TABLE,
+  Vma,
+  type Folio,
+  type MmStruct,
+} from '../include/mm_types.ts'
 
 /** The page that the entry lets its user read, or write; null where it lets him not. */
 export function ptep_get(vma: Vma, index: number, write: boolean): Folio | null {
@@ -139,6 +148,7 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
     }
     const folio = tlb.pfn
     if (folio === null || (write && !tlb.write)) return false
+    if (!is_zero_folio(folio)) expect_on_device(folio)
     expect(
       is_zero_folio(folio) || folio.block!.owner === vma.vm_file!.host,
       'stale-mapping',
@@ -149,9 +159,20 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
   })
 }
 
+/** Somebody reads or writes the bytes: the device is bound to its driver, and the hardware leads there. */
+export function expect_on_device(folio: Folio): void {
+  expect(memmap_exists(folio), 'use-after-free', 'nobody reaches a device that its driver has given up')
+  expect(
+    folio.pgmap === null || folio.pgmap.decoded,
+    'use-after-free',
+    'an address is decoded as long as somebody can reach it',
+  )
+}
+
 /** Somebody reads or writes the bytes of a page that he got through that mapping: they must be those of the file. */
 export function expect_owned(folio: Folio, vma: Vma): void {
   if (is_zero_folio(folio)) return
+  expect_on_device(folio)
   const owner = folio.block!.owner
   expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
   expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')

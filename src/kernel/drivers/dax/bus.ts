@@ -2,16 +2,8 @@
  * Objects of device DAX. Linux 7.3 drivers/dax/bus.c, lib/kobject.c: a mapping is a child of a dax device and has a number
  * from a pool of that device. Left out: sysfs, which is why there are such objects at all.
  */
-import { atomic, bool, expect, ghost, ref, Struct, uint, when } from '../../../dialect/index.ts'
-
-/** struct dev_dax. */
-export class DevDax extends Struct<'dev_dax'> {
-  /** References of the object; at 0 it is freed. */
-  kref = atomic(3)
-  /** Numbers that are taken, one bit each (struct ida). */
-  ida = uint(2)
-  freed = ghost(bool())
-}
+import { atomic, bool, expect, ref, Struct, uint, when } from '../../../dialect/index.ts'
+import { DevDax } from './dax-private.ts'
 
 /** struct dax_mapping. */
 export class DaxMapping extends Struct<'dax_mapping'> {

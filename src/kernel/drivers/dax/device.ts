@@ -1,45 +1,35 @@
 /**
- * Faults and the end of a device-dax device. Linux 7.3 drivers/dax/device.c, drivers/dax/bus.c. One page, one mapping.
- * Left out: huge faults, page counts; the device is alive or not.
+ * Device DAX: programs map the device itself. Linux 7.3 drivers/dax/device.c, drivers/dax/bus.c: for contrast.
+ *
+ * No file system, no entries, no truncate: a fault stands inside dax_read_lock() as a whole, so that after kill_dax() there
+ * is none, and what was mapped is unmapped then. Pins are not waited for. Left out: huge faults.
  */
-import { bool, embedded, expect, ghost, Spinlock, spin_lock, spin_unlock, Struct } from '../../../dialect/index.ts'
-import { VM_FAULT_NOPAGE, VM_FAULT_SIGBUS } from '../../include/mm.ts'
-import { might_sleep, srcu_read_lock, srcu_read_unlock, synchronize_srcu } from '../../kernel/rcu/srcu.ts'
+import { at } from '../../../dialect/index.ts'
+import type { AddressSpace } from '../../include/fs.ts'
+import { VM_FAULT_SIGBUS } from '../../include/mm.ts'
+import { Folio, type Vma } from '../../include/mm_types.ts'
+import { file_pages } from '../../fs/inode.ts'
+import { might_sleep } from '../../kernel/rcu/srcu.ts'
+import { unmap_mapping_pages, vmf_insert_page_mkwrite } from '../../mm/memory.ts'
+import { memunmap_pages } from '../../mm/memremap.ts'
+import type { DevDax } from './dax-private.ts'
+import { dax_alive, dax_read_lock, dax_read_unlock, kill_dax } from './super.ts'
 
-export class DaxRegion extends Struct<'dax_region'> {
-  /** DAXDEV_ALIVE */
-  alive = bool(true)
-  /** The page-table lock of the one mapping. */
-  ptl = embedded(() => Spinlock)
-  /** A page-table entry names the page of the device. */
-  mapped = bool()
-  /** The memory is there. */
-  present = ghost(bool(true))
-}
-
-/** The device stays alive from the test until the entry stands: kill_dev_dax() waits for this section. */
-export function dev_dax_huge_fault(region: DaxRegion): number {
+/** The device stays alive from the test until the entry stands: kill_dax() waits for this section. */
+export function dev_dax_huge_fault(vma: Vma, index: number, write: boolean): number {
   dax_read_lock()
-  const fault = dev_dax_pte_fault(region)
+  const fault = dev_dax_pte_fault(vma, index, write)
   dax_read_unlock()
   return fault
 }
 
-/** A section in which a task may sleep. */
-export function dax_read_lock(): void {
-  srcu_read_lock()
-}
-
-export function dax_read_unlock(): void {
-  srcu_read_unlock()
-}
-
 /** Called inside dax_read_lock(). */
-export function dev_dax_pte_fault(region: DaxRegion): number {
-  if (!region.alive) return VM_FAULT_SIGBUS
+export function dev_dax_pte_fault(vma: Vma, index: number, write: boolean): number {
+  if (!dax_alive(vma.vm_dev_dax!.dax_dev!)) return VM_FAULT_SIGBUS
   pte_alloc()
-  set_device_pte(region)
-  return VM_FAULT_NOPAGE
+  const folio = at(Folio, index)
+  dax_set_mapping(folio, vma.vm_file!)
+  return dev_dax_insert(vma, index, folio, write)
 }
 
 /** A page table is memory, and the task sleeps for it when there is none. */
@@ -47,31 +37,24 @@ export function pte_alloc(): void {
   might_sleep()
 }
 
-export function set_device_pte(region: DaxRegion): void {
-  spin_lock(region.ptl)
-  expect(region.present, 'stale-mapping', 'a page-table entry names memory that is there')
-  region.mapped = true
-  spin_unlock(region.ptl)
+/** Written once, and never taken back. */
+export function dax_set_mapping(folio: Folio, mapping: AddressSpace): void {
+  if (folio.mapping === null) folio.mapping = mapping
 }
 
-/** No faults any more, then no mappings any more, and only then may the memory go. */
-export function dev_dax_remove(region: DaxRegion): void {
-  kill_dev_dax(region)
-  region.present = false
+/** The entry is a reference of the page. */
+export function dev_dax_insert(vma: Vma, index: number, folio: Folio, write: boolean): number {
+  return vmf_insert_page_mkwrite(vma, index, folio, write)
 }
 
-export function kill_dev_dax(region: DaxRegion): void {
-  region.alive = false
-  synchronize_dax()
-  unmap_device(region)
+/** No faults any more, then no mappings any more. */
+export function kill_dev_dax(dev_dax: DevDax): void {
+  kill_dax(dev_dax.dax_dev!)
+  unmap_mapping_pages(dev_dax.i_mapping!, 0, file_pages())
 }
 
-export function synchronize_dax(): void {
-  synchronize_srcu()
-}
-
-export function unmap_device(region: DaxRegion): void {
-  spin_lock(region.ptl)
-  region.mapped = false
-  spin_unlock(region.ptl)
+/** Unbind: what devres undoes of dev_dax_probe(), last first. Left out: the character device. */
+export function dev_dax_remove(dev_dax: DevDax): void {
+  kill_dev_dax(dev_dax)
+  memunmap_pages(dev_dax.pgmap!)
 }

@@ -1,43 +1,53 @@
 /**
- * Block I/O of a pmem device and its end. Linux 7.3 drivers/nvdimm/pmem.c, drivers/base/devres.c.
- * Left out: bad blocks, the DAX device, the partitions.
+ * A pmem device and its end: unbind, by the administrator or because its bus has lost it. Linux 7.3 drivers/nvdimm/pmem.c,
+ * drivers/base/devres.c, block/genhd.c.
+ * Left out: bad blocks other than by page, partitions, the devices above.
  */
 import {
   array,
-  bool,
   Completion,
   complete,
   embedded,
   expect,
-  ghost,
   oneOf,
+  ref,
   Struct,
   uint,
   wait_for_completion,
 } from '../../../dialect/index.ts'
 import { EIO, type Errno } from '../../include/errno.ts'
+import { SuperBlock } from '../../include/fs.ts'
+import { DevPagemap } from '../../include/memremap.ts'
+import { fs_bdev_mark_dead } from '../../fs/super.ts'
 import {
   PercpuRef,
   percpu_ref_init,
   percpu_ref_kill,
   percpu_ref_put,
+  percpu_ref_switch_to_atomic_rcu,
   percpu_ref_tryget_live,
 } from '../../lib/percpu-refcount.ts'
+import { memunmap_pages } from '../../mm/memremap.ts'
+import { DaxDevice } from '../../include/dax.ts'
+import { kill_dax } from '../dax/super.ts'
 
 export const DEVRES_NONE: number = 0
-/** devm_memunmap_pages() */
+/** devm_memremap_pages_release() */
 export const DEVRES_UNMAP: number = 1
-/** pmem_release_disk(): the queue is frozen and drained. */
-export const DEVRES_DRAIN: number = 2
+/** pmem_release_disk() */
+export const DEVRES_RELEASE_DISK: number = 2
 
 export class PmemDevice extends Struct<'pmem_device'> {
+  readonly pgmap = ref(() => DevPagemap)
+  /** Null: nobody uses it but by block I/O. */
+  readonly dax_dev = ref(() => DaxDevice)
+  /** The file system that has the block device (bd_holder), or null. */
+  readonly bd_holder = ref(() => SuperBlock)
   /** q_usage_counter of the queue: requests under way. */
   q_usage = embedded(() => PercpuRef)
   drained = embedded(() => Completion)
-  /** The range is in the linear map (`virt_addr`). */
-  mapped = ghost(bool())
   /** What is to be undone at unbind, in the order in which it was registered. */
-  devres = array(2, () => oneOf({ DEVRES_NONE, DEVRES_UNMAP, DEVRES_DRAIN }))
+  devres = array(2, () => oneOf({ DEVRES_NONE, DEVRES_UNMAP, DEVRES_RELEASE_DISK }))
   devres_nr = uint(2)
 }
 
@@ -46,30 +56,39 @@ export function devm_add_action(pmem: PmemDevice, action: number): void {
   pmem.devres_nr = pmem.devres_nr + 1
 }
 
-/** What is registered last is undone first, so the draining of the queue comes after the mapping. */
+/** What is registered last is undone first: nobody uses the range any more when it is unmapped. The page map is there already. */
 export function pmem_attach_disk(pmem: PmemDevice): void {
-  devm_memremap_pages(pmem)
-  percpu_ref_init(pmem.q_usage)
-  devm_add_action(pmem, DEVRES_DRAIN)
-}
-
-export function devm_memremap_pages(pmem: PmemDevice): void {
-  pmem.mapped = true
   devm_add_action(pmem, DEVRES_UNMAP)
+  percpu_ref_init(pmem.q_usage)
+  devm_add_action(pmem, DEVRES_RELEASE_DISK)
 }
 
-/** Unbind. */
+/** Unbind. Linux: nd_pmem_remove(), device_unbind_cleanup(). */
 export function devres_release_all(pmem: PmemDevice): void {
   for (let n = 1; n >= 0; n--) release_action(pmem, pmem.devres[n])
 }
 
 export function release_action(pmem: PmemDevice, action: number): void {
-  if (action === DEVRES_DRAIN) blk_freeze_queue(pmem)
-  if (action === DEVRES_UNMAP) pmem.mapped = false
+  if (action === DEVRES_RELEASE_DISK) pmem_release_disk(pmem)
+  if (action === DEVRES_UNMAP) memunmap_pages(pmem.pgmap!)
+}
+
+export function pmem_release_disk(pmem: PmemDevice): void {
+  const dax_dev = pmem.dax_dev
+  if (dax_dev !== null) kill_dax(dax_dev)
+  del_gendisk(pmem)
+}
+
+/** The file system learns that its device is gone, and requests come to their end. */
+export function del_gendisk(pmem: PmemDevice): void {
+  const sb = pmem.bd_holder
+  if (sb !== null) fs_bdev_mark_dead(sb)
+  blk_freeze_queue(pmem)
 }
 
 export function blk_freeze_queue(pmem: PmemDevice): void {
   percpu_ref_kill(pmem.q_usage, () => complete(pmem.drained))
+  percpu_ref_switch_to_atomic_rcu(pmem.q_usage, () => complete(pmem.drained))
   wait_for_completion(pmem.drained)
 }
 
@@ -83,5 +102,5 @@ export function submit_bio_pmem(pmem: PmemDevice): Errno {
 
 /** Copies from the linear map. */
 export function pmem_do_read(pmem: PmemDevice): void {
-  expect(pmem.mapped, 'use-after-free', 'the range is mapped as long as requests copy from it')
+  expect(pmem.pgmap!.memmap, 'use-after-free', 'the range is mapped as long as requests copy from it')
 }

@@ -11,7 +11,7 @@ import {
 } from '../../mm/truncate.ts'
 import { dax_break_layout_final, dax_break_layout_inode } from '../dax.ts'
 import { bmap_free } from '../iomap.ts'
-import { file_pages } from '../inode.ts'
+import { file_pages, keeps_blocks } from '../inode.ts'
 
 /** Sleeps without the fault lock, so that whoever uses the page can fault. `i_rwsem` stays. */
 export function ext4_wait_dax_page(inode: Inode): void {
@@ -65,5 +65,5 @@ export function ext4_punch_hole(inode: Inode, start: number, end: number): void 
 export function ext4_evict_inode(inode: Inode): void {
   dax_break_layout_final(inode)
   truncate_inode_pages_final(inode.i_mapping!)
-  ext4_truncate(inode, 0)
+  if (!keeps_blocks(inode)) ext4_truncate(inode, 0)
 }

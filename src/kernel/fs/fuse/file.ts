@@ -14,7 +14,7 @@ import {
 } from '../../mm/truncate.ts'
 import { dax_break_layout_final } from '../dax.ts'
 import { bmap_free } from '../iomap.ts'
-import { file_pages } from '../inode.ts'
+import { file_pages, keeps_blocks } from '../inode.ts'
 import { fuse_dax_break_layouts } from './dax.ts'
 
 /** The request that frees pages start .. end - 1 on the server. */
@@ -75,5 +75,5 @@ export function fuse_open(inode: Inode): void {
 export function fuse_evict_inode(inode: Inode): void {
   dax_break_layout_final(inode)
   truncate_inode_pages_final(inode.i_mapping!)
-  fuse_simple_request(inode, 0, file_pages())
+  if (!keeps_blocks(inode)) fuse_simple_request(inode, 0, file_pages())
 }

@@ -1,4 +1,4 @@
-/** XFS: faults and fallocate. Linux 7.3 fs/xfs/xfs_file.c, xfs_bmap_util.c. Left out: freezing, leases, reflink, zeroing of edges. */
+/** XFS: faults and fallocate. Linux 7.3 fs/xfs/xfs_file.c, xfs_bmap_util.c. Left out: leases, reflink, zeroing of edges. */
 import { assert_held_write, down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
@@ -7,6 +7,7 @@ import type { Vma } from '../../include/mm_types.ts'
 import { truncate_pagecache_range } from '../../mm/truncate.ts'
 import { dax_iomap_fault } from '../dax.ts'
 import { bmap_free } from '../iomap.ts'
+import { sb_end_pagefault, sb_start_pagefault } from '../super.ts'
 import { xfs_break_layouts } from './xfs_inode.ts'
 
 export function xfs_filemap_fault(vma: Vma, index: number, write: boolean): number {
@@ -18,7 +19,11 @@ export function xfs_filemap_huge_fault(vma: Vma, index: number, write: boolean, 
 }
 
 export function xfs_write_fault(vma: Vma, index: number, order: number): number {
-  return xfs_dax_fault_locked(vma, index, true, order)
+  const sb = vma.vm_file!.host!.i_sb!
+  sb_start_pagefault(sb)
+  const fault = xfs_dax_fault_locked(vma, index, true, order)
+  sb_end_pagefault(sb)
+  return fault
 }
 
 export function xfs_dax_read_fault(vma: Vma, index: number, order: number): number {

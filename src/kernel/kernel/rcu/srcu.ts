@@ -3,7 +3,7 @@
  *
  * A grace period waits for every reader that was inside when it began. Here it waits for each task in turn to be outside:
  * also for one that came later, which changes nothing that the others can see. RCU takes a task that sleeps for one that is
- * outside; SRCU does not.
+ * outside, and a CPU with interrupts off for one that is inside; SRCU does neither. Left out: sections within sections.
  */
 import { all, array, at, bool, bound, current, Struct, Task, when } from '../../../dialect/index.ts'
 
@@ -40,7 +40,9 @@ export function might_sleep(): void {
 
 export function synchronize_rcu(): void {
   const rcu = at(RcuState, 0)
-  for (const task of all(Task)) when(() => !rcu.in_rcu[task.id] || rcu.asleep[task.id])
+  for (const task of all(Task)) {
+    when(() => !task.irqs_off && (!rcu.in_rcu[task.id] || rcu.asleep[task.id]))
+  }
 }
 
 export function synchronize_srcu(): void {

@@ -1,0 +1,59 @@
+/**
+ * The driver of a device is unbound while a program stores to one of its pages for the first time.
+ *
+ * Result: use-after-free; holds for XFS with a reverse map since 6.8.
+ *
+ * That XFS freezes itself before it unmaps: a store that has begun is over by then, and one that comes later finds the file
+ * system shut down.
+ */
+import { at, scenario } from '../dialect/index.ts'
+import {
+  blocks_init,
+  DevPagemap,
+  file_init,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  removable_init,
+  thread_init,
+  unbind,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { no_lock_held } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+const pgmap = at(DevPagemap, 0)
+
+export default scenario({
+  id: 'unbind-vs-store',
+  group: 'quick',
+  fs: ['xfs', 'ext4', 'fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    removable_init(true)
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    mapped_init(vma)
+    thread_init(0, mm)
+  },
+  tasks: {
+    program: () => {
+      user_touch(vma, 0, true)
+    },
+    unbind: () => unbind(),
+  },
+  finally: {
+    no_lock_held,
+  },
+  reaches: {
+    mapped: () => vma.pte[0].pfn !== null,
+    unbound: () => !pgmap.registered,
+  },
+})
