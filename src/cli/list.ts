@@ -1,35 +1,44 @@
-/** `lastref list`: scenarios, kernels, and what a scenario compiles to. */
+/** `lastref list`: scenarios, kernels, mistakes of models, and what a scenario compiles to. */
 import type { Command } from 'commander'
 import type { KernelInfo, ScenarioInfo } from '../compiler/index.ts'
+import { MISTAKES } from '../compiler/mistakes.ts'
 import { actionLines } from '../report/actions.ts'
 import { compileQuestion } from './answer.ts'
 import { UsageError } from './exit.ts'
-import { addQuestionOptions, type SearchFlags } from './options.ts'
+import { addQuestionOptions, addWidthOption, type SearchFlags } from './options.ts'
 import { print } from './output.ts'
 import { checked, openModels } from './models.ts'
 import { diagnosed, filesOf, isShipped, questionsOf, scenariosOf } from './questions.ts'
 import { checkFormat } from './session.ts'
+import { labelled } from '../report/wrap.ts'
 import { unknown } from './suggest.ts'
 
 interface ListFlags extends SearchFlags {
   readonly actions?: string
   readonly format: string
+  readonly width: number
 }
+
+const lists = ['scenarios', 'kernels', 'mistakes'] as const
 
 const examples = `
 Examples:
   lastref list                                             all scenarios
   lastref list kernels                                     all releases, stable kernels and patches
+  lastref list mistakes                                    what a model can get wrong, and what to write instead
   lastref list --actions dio-vs-punch-hole --kernel 5.18   every step that can happen, with its source line`
 
 export function addList(program: Command): void {
   const command = program
     .command('list')
     .summary('scenarios, kernels, or the steps of a scenario')
-    .description('Lists scenarios or kernels; with --actions prints the transition system that a scenario compiles to.')
-    .argument('[what]', 'scenarios or kernels', 'scenarios')
+    .description(
+      'Lists scenarios, kernels, or the mistakes that the compiler knows; with --actions prints the transition system that ' +
+        'a scenario compiles to.',
+    )
+    .argument('[what]', lists.join(', '), 'scenarios')
     .option('--actions <scenario>', 'the compiled scenario, readable')
-  addQuestionOptions(command)
+  addWidthOption(addQuestionOptions(command))
     .option('--format <format>', 'text, json', 'text')
     .addHelpText('after', examples)
     .action((what: string, flags: ListFlags) => list(what, flags))
@@ -38,8 +47,9 @@ export function addList(program: Command): void {
 async function list(what: string, flags: ListFlags): Promise<void> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
   if (flags.actions !== undefined) return listActions(flags.actions, flags, format)
-  if (!['scenarios', 'kernels'].includes(what))
-    throw unknown('list', what, ['scenarios', 'kernels'], 'scenarios or kernels')
+  const known = lists.find((name) => name === what)
+  if (known === undefined) throw unknown('list', what, lists, lists.join(', '))
+  if (known === 'mistakes') return print(format === 'json' ? mistakesJson() : mistakeLines(flags.width))
   const catalogue = await checked(openModels([]))
   const scenarios = catalogue.scenarios.filter(isShipped)
   const items: readonly (ScenarioInfo | KernelInfo)[] = what === 'kernels' ? catalogue.kernels : scenarios
@@ -55,6 +65,21 @@ async function listActions(scenario: string, flags: ListFlags, format: 'text' | 
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
   print(format === 'json' ? `${JSON.stringify(compiled.system)}\n` : `${actionLines(compiled.system).join('\n')}\n`)
+}
+
+function mistakesJson(): string {
+  const mistakes = Object.entries(MISTAKES).map(([code, [message, instead]]) => ({ code, message, instead }))
+  return `${JSON.stringify({ schema: 'lastref/mistakes/1', mistakes }, null, 2)}\n`
+}
+
+function mistakeLines(width: number): string {
+  const lines = Object.entries(MISTAKES)
+    .sort()
+    .flatMap(([code, [message, instead]]) => [
+      ...labelled(code, message, 7, width),
+      ...labelled('', `instead: ${instead}`, 7, width),
+    ])
+  return `${lines.join('\n')}\n`
 }
 
 function scenarioLines(scenarios: readonly ScenarioInfo[]): string {

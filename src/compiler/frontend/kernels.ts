@@ -4,7 +4,8 @@
  */
 import ts from 'typescript'
 import type { FoundBug } from './bugs.ts'
-import { CompileError, mistake, MISTAKES } from './errors.ts'
+import { MISTAKES } from '../mistakes.ts'
+import { CompileError, mistake } from './errors.ts'
 import { argumentOf, declarationOf, defaultExport, propertyOf, textOf, textsOf } from './literals.ts'
 import type { Loaded } from './program.ts'
 import { strip } from './structs.ts'

@@ -3,10 +3,11 @@
  * expressions.ts, statements.ts and words.ts do the work; this file keeps the books.
  */
 import ts from 'typescript'
+import type { MistakeCode } from '../mistakes.ts'
 import type { Call, Expression, Property, Site, ViolationClass, Waiting } from '../../model/system.ts'
 import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.ts'
 import { binary, constant, isConstant, registerOf, unary } from '../expression.ts'
-import { mistake, type MistakeCode } from './errors.ts'
+import { mistake } from './errors.ts'
 import type { Storage } from './storage.ts'
 import type { StructTable } from './structs.ts'
 import { Scope, type Value } from './values.ts'
