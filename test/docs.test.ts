@@ -1,19 +1,21 @@
 /** Every command that the documentation shows prints what it shows. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { documents, matches, root, run, sessionsOf } from './docs.ts'
+import { documents, inWorkspace, matches, root, run, sessionsOf } from './docs.ts'
 
 describe.each(documents())('%s', (document) => {
-  const sessions = sessionsOf(readFileSync(join(root, document), 'utf8'))
+  const text = readFileSync(join(root, document), 'utf8')
+  const sessions = sessionsOf(text)
   test.each(sessions)('$command', ({ command, shown }) => {
-    const cwd = mkdtempSync(join(tmpdir(), 'lastref-'))
-    const printed = run(command, cwd)
-    rmSync(cwd, { recursive: true })
+    const printed = inWorkspace(text, (cwd) => run(command, cwd))
     if (!matches(shown, printed)) expect(printed).toBe(shown)
   })
-  test('has text', () => expect(readFileSync(join(root, document), 'utf8').length).toBeGreaterThan(100))
+  test('has text', () => expect(text.length).toBeGreaterThan(100))
+  test('links lead somewhere', () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link)
+    expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([])
+  })
 })
 
 test('a changed output is seen', () => {

@@ -1,11 +1,17 @@
 /** Shell sessions in the documentation: run, compared, and rewritten by `npm run docs`. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '..').replace(/\/dist$/, '')
 
-export const documents = (): string[] => ['README.md', ...readdirSync(join(root, 'docs')).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`)]
+export const documents = (): string[] => [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((f) => f.endsWith('.md'))
+    .map((f) => `docs/${f}`),
+]
 
 export interface Session {
   readonly command: string
@@ -27,11 +33,28 @@ export function sessionsOf(text: string): Session[] {
   )
 }
 
-/** What the command prints, run in `cwd`, at most `lines` lines. */
+const FILE = /```\w+ (\S+)\n([\s\S]*?)```/g
+
+/** Does something in a folder of its own that holds the files of a text: code blocks with a name, ```ts model.ts. */
+export function inWorkspace<T>(text: string, body: (cwd: string) => T): T {
+  const cwd = mkdtempSync(join(tmpdir(), 'lastref-'))
+  try {
+    for (const [, name, content] of text.matchAll(FILE)) writeFileSync(join(cwd, name), content)
+    return body(cwd)
+  } finally {
+    rmSync(cwd, { recursive: true })
+  }
+}
+
+/** What the command prints, run in `cwd`. */
 export function run(command: string, cwd: string): string {
   const program = join(root, 'dist/src/cli/main.js')
   const script = `lastref() { node ${JSON.stringify(program)} "$@"; }\n${command}`
-  const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', COLUMNS: '100' } })
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', COLUMNS: '100' },
+  })
   return (stdout + stderr).replace(/[ \t]+$/gm, '')
 }
 
