@@ -1,6 +1,5 @@
 /** Answers one question: compiles, searches, and for a violation replays and explains. */
 import { createHash } from 'node:crypto'
-import { isAbsolute, relative } from 'node:path'
 import { compileSystem } from '../compiler/backend/compile.ts'
 import { interpret } from '../compiler/backend/interpreter.ts'
 import type { Diagnostic } from '../compiler/index.ts'
@@ -13,7 +12,7 @@ import type { CallingCrew } from './crew.ts'
 import { DiskStore, type SavedSearch } from './disk-store.ts'
 import { quoted } from './exit.ts'
 import type { Models } from './models.ts'
-import { commandFor, type Question } from './questions.ts'
+import { asGiven, commandFor, kernelToCompile, type Question } from './questions.ts'
 
 export interface Limits {
   readonly maxStates: number
@@ -106,11 +105,19 @@ export async function compileQuestion(
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
 > {
-  const result = await models.compile({ scenario, kernel, fs: fs || undefined, bounds, reduce, memoryModel, project })
+  const result = await models.compile({
+    scenario,
+    kernel: kernelToCompile(kernel),
+    fs: fs || undefined,
+    bounds,
+    reduce,
+    memoryModel,
+    project,
+  })
   if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
   if (bug !== undefined && !result.calls.some((call) => call.change === `bug/${bug}`))
     return { kind: 'diagnostics', diagnostics: [unreached(bug, result.name)] }
-  return { kind: 'system', system: { ...result, files: result.files.map(asGiven) } }
+  return { kind: 'system', system: { ...result, kernel, files: result.files.map(asGiven) } }
 }
 
 const unreached = (bug: string, scenario: string): Diagnostic => ({
@@ -121,9 +128,6 @@ const unreached = (bug: string, scenario: string): Diagnostic => ({
   message: `the scenario ${scenario} runs none of the functions that the bug changes`,
   instead: 'check the names under after and undo, or show it in another scenario',
 })
-
-/** Files of the user by the path from here. */
-const asGiven = (file: string): string => (isAbsolute(file) ? relative('.', file) : file)
 
 function failureFor(
   system: TransitionSystem,

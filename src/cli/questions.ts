@@ -1,6 +1,6 @@
 /** What the user asks, checked against what there is: scenarios x kernels x file systems. */
 import { existsSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatDiagnostic, type Diagnostic } from '../compiler/diagnostic.ts'
 import type { KernelInfo, MemoryModel, Program, ScenarioInfo } from '../compiler/index.ts'
@@ -161,15 +161,22 @@ function checkKernel(kernels: readonly KernelInfo[], name: string): string {
   const [base, ...patches] = name.split('+')
   const namesOf = (isPatch: boolean) => kernels.filter((k) => (k.kind === 'patch') === isPatch).map((k) => k.name)
   if (!namesOf(false).includes(base)) throw unknown('kernel', base, namesOf(false), '`lastref list kernels` shows all')
-  const checked = patches.map((patch) => {
-    if (patch.endsWith('.ts')) return resolve(patch)
-    if (/^(bug|fixed)\//.test(patch)) return patch
-    if (!namesOf(true).includes(patch))
-      throw unknown('change', patch, namesOf(true), '`lastref list kernels` shows all')
-    return patch
-  })
-  return [base, ...checked].join('+')
+  const isKnown = (patch: string) =>
+    patch.endsWith('.ts') || /^(bug|fixed)\//.test(patch) || namesOf(true).includes(patch)
+  const strange = patches.find((patch) => !isKnown(patch))
+  if (strange !== undefined) throw unknown('change', strange, namesOf(true), '`lastref list kernels` shows all')
+  return name
 }
+
+/** Files of the user by the path from here. */
+export const asGiven = (file: string): string => (isAbsolute(file) ? relative('.', file) : file)
+
+/** The name of a kernel as the compiler wants it: changes in files of the user by their absolute paths. */
+export const kernelToCompile = (name: string): string =>
+  name
+    .split('+')
+    .map((part) => (part.endsWith('.ts') ? resolve(part) : part))
+    .join('+')
 
 export function newest(catalogue: Catalogue): string {
   return catalogue.kernels.filter((kernel) => kernel.kind === 'release').at(-1)!.name

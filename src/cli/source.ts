@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { print } from './output.ts'
 import { UsageError } from './exit.ts'
-import { diagnosed, filesOf, kernelsOf } from './questions.ts'
+import { asGiven, diagnosed, filesOf, kernelsOf, kernelToCompile } from './questions.ts'
 import { checkFormat } from './session.ts'
 import { unknown } from './suggest.ts'
 
@@ -31,15 +31,15 @@ async function source(name: string, flags: { kernel?: string; format: string }):
   const program = load(filesOf([], flags.kernel))
   const kernels = kernelsOf(program, flags.kernel)
   if (kernels.length > 1) throw new UsageError('source prints one function of one kernel; give one --kernel')
-  const listing = program.source(name, kernels[0])
+  const listing = program.source(name, kernelToCompile(kernels[0]))
   if (listing === null) throw unknown('function', name, program.functionNames, `none of that name in ${kernels[0]}`)
   if (!('text' in listing)) throw diagnosed(listing)
   if (format === 'json')
     return print(`${JSON.stringify({ schema: 'lastref/source/1', kernel: kernels[0], name, ...listing }, null, 2)}\n`)
-  const { file, line, text, change, later } = listing
-  const isPatch = program.kernels.some((k) => k.kind === 'patch' && k.name === change?.commit)
+  const { line, text, change, later } = listing
+  const file = asGiven(listing.file)
   const origin = change
-    ? `${isPatch ? 'with' : 'as it was before'} ${change.commit} "${change.title}"`
+    ? `${change.undone ? 'as it was before' : 'with'} ${change.commit} "${change.title}"`
     : 'as in the newest release'
   print(`${file}:${line}: ${name} in ${kernels[0]}, ${origin}\n\n${text.trimEnd()}\n`)
   if (later.length > 0) print('\nchanged later by\n')

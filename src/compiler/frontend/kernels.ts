@@ -203,12 +203,13 @@ function layersOf(loaded: Loaded, history: History, part: string): Layer[] {
 const isRepaired = (part: string): boolean => part.startsWith('fixed/')
 
 /** The bug that a `+` part names: `bug/SLUG`, `fixed/SLUG`, or the file that holds it. */
-function bugOf(loaded: Loaded, part: string): FoundBug | null {
+export function bugOf(loaded: Loaded, part: string): FoundBug | null {
   const slug = /^(?:bug|fixed)\/(.*)$/.exec(part)?.[1]
   return loaded.bugs.find(({ info, object }) => info.slug === slug || object.getSourceFile().fileName === part) ?? null
 }
 
-function patchOf(loaded: Loaded, history: History, name: string): ChangeInfo {
+/** A patch by its name, or the change that a file of the user exports. */
+export function patchOf(loaded: Loaded, history: History, name: string): ChangeInfo {
   const known = history.patches.get(name)
   if (known !== undefined) return known
   const file = loaded.program.getSourceFiles().find((f) => f.fileName === name || f.fileName.endsWith(`/${name}`))
