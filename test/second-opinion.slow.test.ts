@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Language, Parser, type Node } from 'web-tree-sitter'
 import { countsOf as countsOfPeer, type PeerCounts } from '../bench/peers/peer.ts'
+import { buildSpecialised, murphiFor, promelaFor } from '../bench/peers/pinwake.ts'
 import { buildRumur } from '../bench/peers/rumur.ts'
 import { buildSpin } from '../bench/peers/spin.ts'
 import { countsOf } from '../src/cli/counts.ts'
@@ -144,3 +145,32 @@ function mistakesIn(node: Node): string[] {
   if (node.isError || node.isMissing) return [`line ${node.startPosition.row + 1}: ${node.text.slice(0, 60)}`]
   return node.hasError ? node.children.flatMap((child) => (child ? mistakesIn(child) : [])) : []
 }
+
+describe('the benchmark model as others write it', () => {
+  const size = { pages: 2, users: 2, loops: 2 }
+
+  test('Spin counts as the dialect source does', ({ skip }) => {
+    skip(!needTool('spin') || !needTool('gcc'), 'spin or gcc is not installed')
+    const built = buildSpin(folder, promelaFor(root, size), {
+      optimise: ['-O0'],
+      partialOrder: false,
+      depthMax: 10_000,
+    })
+    expect(countsOfPeer(built)).toEqual({ states: 33_966, transitions: 92_695 + 1, errors: 0 }) // and the initial state
+  })
+
+  test('Rumur counts as the dialect source does', ({ skip }) => {
+    skip(!needTool('rumur') || !needTool('gcc'), 'rumur or gcc is not installed')
+    const built = buildRumur(folder, murphiFor(root, size), { optimise: ['-O0'] })
+    expect(countsOfPeer(built)).toEqual({ states: 33_966, transitions: 92_695 + 1, errors: 0 }) // and one at the end
+  })
+
+  test('the C program counts as the dialect source does', ({ skip }) => {
+    skip(!needTool('gcc'), 'gcc is not installed')
+    expect(countsOfPeer(buildSpecialised(folder, root, size, 17))).toEqual({
+      states: 33_966,
+      transitions: 92_695,
+      errors: 0,
+    })
+  })
+})

@@ -1,0 +1,54 @@
+/** How time and memory grow with the states, over five orders of magnitude. */
+import { contest, type Standing } from '../harness/contest.ts'
+import { medianOf, type Benchmark } from '../harness/figures.ts'
+import { engine, nameOf } from './pinwake.ts'
+
+const sizes = [
+  { pages: 2, users: 2, loops: 1 }, // 9 thousand
+  { pages: 2, users: 2, loops: 3 }, // 79 thousand
+  { pages: 2, users: 3, loops: 1 }, // 199 thousand
+  { pages: 2, users: 3, loops: 2 }, // 2.5 million
+  { pages: 2, users: 3, loops: 3 }, // 9.2 million
+  { pages: 3, users: 4, loops: 1 }, // 36 million
+  { pages: 2, users: 3, loops: 7 }, // 123 million
+]
+/** 194 million, and about a thousand million. */
+const fullSizes = [
+  { pages: 2, users: 4, loops: 2 },
+  { pages: 2, users: 4, loops: 3 },
+]
+
+export const growth: Benchmark = {
+  name: 'growth',
+  title: 'Growth',
+  async run(workshop) {
+    const chosen = workshop.quick ? sizes.slice(0, 3) : workshop.full ? [...sizes, ...fullSizes] : sizes
+    const standings: Standing[] = []
+    for (const size of chosen) {
+      const isLong = size.users === 4 || size.loops === 7
+      const contestant = { ...engine(workshop, size, 1, isLong ? 1 : undefined), name: `pinwake ${nameOf(size)}` }
+      standings.push(...(await contest(workshop, [contestant])))
+    }
+    const states = standings.map((standing) => standing.states ?? 0)
+    const line = (name: string, value: (standing: Standing) => number) => ({
+      name,
+      points: standings.map((standing, i) => [states[i], value(standing)] as const),
+    })
+    return {
+      name: this.name,
+      title: this.title,
+      text: 'One worker, no reduction. Above 10^7 states one run each; the time of small ones is code generation.',
+      tables: [{ title: 'pinwake, by states', standings }],
+      claims: [],
+      missing: workshop.full ? [] : ['more than 1.3 x 10^8 states: `npm run bench -- growth --full`'],
+      plot: {
+        file: 'performance-growth.svg',
+        title: 'pinwake, one worker, no reduction',
+        lines: [
+          line('time (s)', (standing) => medianOf(standing, 'seconds')),
+          line('memory (GiB)', (standing) => medianOf(standing, 'peakBytes') / 2 ** 30),
+        ],
+      },
+    }
+  },
+}
