@@ -13,3 +13,5 @@ export {
 } from './projection.ts'
 export { Alphabet, observe, type Observed } from './observation.ts'
 export { difference, realise, type Difference, type Finding, type Realisation } from './difference.ts'
+export { searchByBits, walkRandomly, type WalkOptions } from './partial.ts'
+export type { Policy } from './sampling.ts'

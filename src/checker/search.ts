@@ -22,8 +22,10 @@ import {
 import type { ViolationClass } from '../model/system.ts'
 import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
+import { estimateStates } from './estimate.ts'
 import { explainHang } from './hang.ts'
 import { findLivelock } from './liveness.ts'
+import { Scout } from './scout.ts'
 import { SpillingExploration } from './spill/spilling.ts'
 import { StoreError, type Checkpoint, type RunStore, type Violation } from './spill/run-store.ts'
 import { judgeStuck, type Stuck } from './stuck.ts'
@@ -38,7 +40,11 @@ export interface SearchOptions extends Limits {
   readonly liveness?: boolean
   /** Go on on disk when the memory is full. */
   readonly spill?: Spill
+  /** Look ahead by random walks when the search takes long, and tell the first violation that they meet. */
+  readonly onFirstFailure?: (violated: Violated) => void
 }
+
+type Violated = Extract<Verdict, { kind: 'violated' }>
 
 export interface Spill {
   readonly store: RunStore
@@ -56,6 +62,8 @@ export interface Progress {
   readonly frontier: number
   readonly bytes: number
   readonly diskBytes: number
+  /** Guess of the number of states, or null. */
+  readonly estimate: number | null
 }
 
 /** All violations of a system, counted. */
@@ -96,10 +104,14 @@ export function search(model: Model, options: SearchOptions): Verdict {
     return verdictOf(model, walk, options)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    return { kind: 'incomplete', reason: 'disk', detail: error.message, statistics: walk?.statistics() ?? noStatistics }
+    return walk === null ? incomplete('disk', error.message) : walk.stopped('disk', error.message)
   } finally {
     walk?.close()
   }
+}
+
+function incomplete(reason: IncompleteReason, detail: string): Verdict {
+  return { kind: 'incomplete', reason, detail, estimate: null, statistics: noStatistics }
 }
 
 function verdictOf(model: Model, walk: Walk, options: SearchOptions): Verdict {
@@ -108,7 +120,7 @@ function verdictOf(model: Model, walk: Walk, options: SearchOptions): Verdict {
     if (violations.length > 0) return violated(model, walk, violations, options)
     if (walk.incomplete === null) continue
     walk.save()
-    return { kind: 'incomplete', reason: walk.incomplete, detail: '', statistics: walk.statistics() }
+    return walk.stopped(walk.incomplete, '')
   }
   walk.settle()
   const [missed] = unreached(model)
@@ -121,6 +133,7 @@ function verdictOf(model: Model, walk: Walk, options: SearchOptions): Verdict {
     trace: { initial: 0, choices: [] },
     hang: null,
     loopAt: null,
+    isShortest: true,
     statistics: walk.statistics(),
   }
 }
@@ -137,6 +150,7 @@ function withoutLivelock(model: Model, walk: Walk): Verdict {
     trace: found.trace,
     hang: null,
     loopAt: found.loopAt,
+    isShortest: true,
     statistics,
   }
 }
@@ -178,10 +192,13 @@ class Walk {
   readonly #model: Model
   readonly #options: SearchOptions
   readonly #spilling: SpillingExploration | null = null
+  readonly #scout: Scout | null
   #violations: Violation[] = []
   #finals = 0
   #levelEnd = 0
   #expanded = 0
+  /** Made when a level has been completed. */
+  #guess: { readonly levels: number; readonly states: number | null } = { levels: 0, states: null }
   #duplicates: Duplicates = { states: [], finals: 0 }
 
   constructor(model: Model, options: SearchOptions) {
@@ -189,6 +206,8 @@ class Walk {
     const resume = spill?.resume ?? null
     this.#model = model
     this.#options = options
+    const { hangStatesMax, onFirstFailure: onFailure } = options
+    this.#scout = onFailure ? new Scout(model, { hangStatesMax, onFailure }) : null
     model.covered.fill(0)
     if (resume !== null) {
       this.levels.push(...resume.levels)
@@ -235,11 +254,33 @@ class Walk {
     if (this.exploration.settle) this.#duplicates = this.exploration.settle(this.#expanded)
   }
 
+  /** The verdict before the end: the violation that a walk has met, if one has. */
+  stopped(reason: IncompleteReason, detail: string): Verdict {
+    const statistics = this.statistics()
+    const found = this.#scout?.found ?? null
+    if (found !== null) return { ...found, statistics }
+    return { kind: 'incomplete', reason, detail, estimate: this.#estimate(), statistics }
+  }
+
+  #estimate(): number | null {
+    if (this.#guess.levels !== this.levels.length) {
+      const complete = this.#sizes().slice(0, -1)
+      this.#guess = { levels: this.levels.length, states: estimateStates(complete.filter((size) => size > 0)) }
+    }
+    const { states } = this.#guess
+    return states && Math.max(states, this.exploration.states, this.#scout?.statesAtLeast ?? 0)
+  }
+
+  /** Of the levels that were begun. */
+  #sizes(): number[] {
+    const ends = [...this.levels.slice(1), this.#levelEnd]
+    return this.levels.map((first, l) => ends[l] - first - (this.#duplicates.states[l] ?? 0))
+  }
+
   statistics(): Statistics {
     const { states, transitions, bytes, diskBytes = 0 } = this.exploration
     const duplicates = this.#duplicates
-    const ends = [...this.levels.slice(1), this.#levelEnd]
-    const sizes = this.levels.map((first, l) => ends[l] - first - (duplicates.states[l] ?? 0))
+    const sizes = this.#sizes()
     return {
       states: states - duplicates.states.reduce((sum, n) => sum + (n ?? 0), 0),
       transitions,
@@ -290,7 +331,9 @@ class Walk {
     const { states, transitions, bytes, diskBytes = 0 } = this.exploration
     const frontier = states - this.#expanded
     const depth = this.levels.length - 1
-    const answer = this.#options.poll({ states, transitions, depth, frontier, bytes, diskBytes })
+    const estimate = this.#estimate()
+    const answer = this.#options.poll({ states, transitions, depth, frontier, bytes, diskBytes, estimate })
+    this.#scout?.look(states)
     if (answer !== 'go' && frontier > 0) this.incomplete = answer
     else if (this.#spilling?.hasSpilled || this.#options.spill?.store.wantsCheckpoint()) this.save()
   }
@@ -309,7 +352,16 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
   const targets = violations.filter((v) => order(v, best) === 0)
   const trace = counterexample(model, walk.exploration, walk.levels, targets)
   const hang = best.property === -1 ? explainHang(model, trace, options) : null
-  return { kind: 'violated', class: best.class, property: best.property, trace, hang, loopAt: null, statistics }
+  return {
+    kind: 'violated',
+    class: best.class,
+    property: best.property,
+    trace,
+    hang,
+    loopAt: null,
+    isShortest: true,
+    statistics,
+  }
 }
 
 function unreached(model: Model): number[] {

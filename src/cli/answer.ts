@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { compileSystem } from '../compiler/backend/compile.ts'
 import { interpret } from '../compiler/backend/interpreter.ts'
 import type { Diagnostic } from '../compiler/index.ts'
-import { replay, search, type Progress } from '../checker/index.ts'
+import { replay, search, searchByBits, walkRandomly, type SearchOptions, type WalkOptions } from '../checker/index.ts'
 import { assert } from '../base/assert.ts'
-import { printTrace, type IncompleteReason, type Model, type Verdict } from '../model/model.ts'
+import { printTrace, type Model, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
 import type { CallingCrew } from './crew.ts'
@@ -26,6 +26,19 @@ export interface Asking {
   /** Without: only the verdict, no trace; cells of a matrix need no more. */
   readonly explain: boolean
   readonly disk?: Disk
+  /** A search that sees a part of the states by its nature. */
+  readonly partial?: PartialSearch
+}
+
+export type PartialSearch =
+  | ({ readonly kind: 'walk' } & WalkOptions)
+  /** Bytes of bits. */
+  | { readonly kind: 'bitstate'; readonly bytes: number }
+
+export interface Listener {
+  readonly poll: SearchOptions['poll']
+  /** A long search has met a violation and goes on to look for the shortest. */
+  readonly onFirstFailure: (run: Run) => void
 }
 
 export interface Disk {
@@ -48,9 +61,9 @@ export const hangStatesMax = 2_000_000
 
 export async function answer(
   models: Models,
-  { question, limits, explain, disk }: Asking,
+  { question, limits, explain, disk, partial }: Asking,
   crew: CallingCrew,
-  poll: (p: Progress) => 'go' | IncompleteReason,
+  { poll, onFirstFailure }: Listener,
 ): Promise<Answer> {
   const begin = performance.now()
   const compiled = await compileQuestion(models, question)
@@ -59,7 +72,12 @@ export async function answer(
   const model: Model = compileSystem(system)
   const store = disk ? openStore(disk, question, model) : null
   if (typeof store === 'string') return { kind: 'refused', message: store }
-  const verdict = search(model, {
+  const runFrom = (verdict: Verdict): Run => {
+    const seconds = (performance.now() - begin) / 1000
+    const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
+    return runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
+  }
+  const options: SearchOptions = {
     maxStates: limits.maxStates,
     memoryBytesMax: limits.memoryBytesMax,
     hangStatesMax: explain ? hangStatesMax : 0,
@@ -67,15 +85,19 @@ export async function answer(
     spill: store === null ? undefined : { store, resume: disk?.resume?.checkpoint ?? null },
     crew,
     poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
-  })
-  const isToBeContinued = verdict.kind === 'incomplete' && store?.hasCheckpoint === true
+    onFirstFailure: explain ? (violated) => onFirstFailure(runFrom(violated)) : undefined,
+  }
+  const verdict = partial ? searchPart(model, partial, options) : search(model, options)
+  const isOver = verdict.kind === 'holds' || (verdict.kind === 'violated' && verdict.isShortest)
+  const isToBeContinued = !isOver && store?.hasCheckpoint === true
   if (!isToBeContinued) store?.clear()
   store?.release()
-  const seconds = (performance.now() - begin) / 1000
-  const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
-  const run = runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
-  const known = { ...run, workers: crew.threads }
-  return { kind: 'run', run: isToBeContinued ? { ...known, resume: resumeCommand(disk!.folder) } : known }
+  const run = { ...runFrom(verdict), workers: crew.threads }
+  return { kind: 'run', run: isToBeContinued ? { ...run, resume: resumeCommand(disk!.folder) } : run }
+}
+
+function searchPart(model: Model, partial: PartialSearch, options: SearchOptions): Verdict {
+  return partial.kind === 'walk' ? walkRandomly(model, partial, options) : searchByBits(model, partial.bytes, options)
 }
 
 /** The folder of a search, or why it cannot be used. */
@@ -164,6 +186,7 @@ function runOf(
     workers: 1,
     incomplete: verdict.kind === 'incomplete' ? verdict.reason : null,
     incompleteDetail: verdict.kind === 'incomplete' ? verdict.detail : '',
+    estimate: verdict.kind === 'incomplete' ? verdict.estimate : null,
     failure,
     command: commandFor(question),
   }

@@ -4,13 +4,15 @@ import { checkDocument } from '../report/json.ts'
 import { junitText } from '../report/junit.ts'
 import { ktapText } from '../report/ktap.ts'
 import { sarifDocument } from '../report/sarif.ts'
-import { runText } from '../report/text.ts'
+import { headline, runText, titleOf } from '../report/text.ts'
 import type { Run } from '../report/failure.ts'
 import { questionsAbout } from './corpus.ts'
-import type { Disk } from './answer.ts'
+import type { Policy } from '../checker/index.ts'
+import { counted } from '../report/names.ts'
+import type { Disk, PartialSearch } from './answer.ts'
 import { checkNewFolder, readCheckpoint, type SavedSearch } from './disk-store.ts'
 import { UsageError } from './exit.ts'
-import { addSearchOptions, addTextOptions, timeOf, type SearchFlags } from './options.ts'
+import { addSearchOptions, addTextOptions, count, sizeOf, timeOf, type SearchFlags } from './options.ts'
 import { paint, print, version } from './output.ts'
 import { Pool } from './pool.ts'
 import { commandFor, filesOf, type Question } from './questions.ts'
@@ -25,6 +27,10 @@ interface CheckFlags extends SearchFlags {
   readonly disk?: string
   readonly resume?: string
   readonly checkpoint: number
+  readonly bitstate?: number
+  readonly walk?: Policy
+  readonly walks: number
+  readonly seed: number
 }
 
 const formats = ['text', 'json', 'ktap', 'junit', 'sarif'] as const
@@ -57,6 +63,19 @@ export function addCheck(program: Command): void {
         .default(30, '30s'),
     )
     .option('--resume <folder>', 'go on with a search that --disk has left there, stopped or killed')
+    .addOption(
+      new Option('--bitstate <size>', 'depth first, three bits of so much memory per state: never `holds`').argParser(
+        sizeOf('--bitstate'),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--walk <policy>',
+        'random walks: uniform, pct (or pct=DEPTH of the bug), preempt=N (so many preemptions); never `holds`',
+      ).argParser(policyOf),
+    )
+    .addOption(new Option('--walks <n>', 'with --walk: how many').argParser(count('--walks', 1)).default(1000))
+    .addOption(new Option('--seed <n>', 'with --walk: other walks').argParser(count('--seed', 0)).default(1))
     .option('--format <format>', formats.join(', '), 'text')
     .addHelpText('after', examples)
     .action(async (names: string[], flags: CheckFlags) => {
@@ -74,6 +93,8 @@ Examples:
   lastref check two-pinners-vs-truncate --set pins=3 --memory 4G --disk big
                                                          states go to the folder big when 4 GiB are full
   lastref check --resume big                             goes on with it
+  lastref check two-pages-vs-truncate --walk pct --walks 5000
+                                                         random walks, where a search would take too long
   lastref check --format junit > lastref.xml             the quick group, for a CI system`
 
 async function check(names: readonly string[], flags: CheckFlags): Promise<number> {
@@ -84,17 +105,57 @@ async function check(names: readonly string[], flags: CheckFlags): Promise<numbe
   const catalogue = await pool.catalogue()
   const questions = resume ? [resume.question] : questionsAbout(catalogue, names, flags)
   const disk = diskOf(flags, files, questions, resume)
+  const partial = partialOf(flags)
   const onRun = (run: Run, index: number) => {
     if (format !== 'text') return
     const separator = index > 0 && (run.failure || questions.length < 20) && isLong(run) ? '\n' : ''
     print(separator + paint(runText(run, flags)) + '\n')
   }
   const statesExpected = statesRecorded(catalogue.scenarios, questions)
-  const runs = await runAll(pool, { questions, flags, explain: true, disk, onRun, statesExpected })
+  const runs = await runAll(pool, {
+    questions,
+    flags,
+    explain: true,
+    disk,
+    partial,
+    onRun,
+    onFirstFailure,
+    statesExpected,
+  })
   if (format !== 'text') print(documentOf(format, runs, flags) + '\n')
   else if (runs.length < questions.length)
     print(`interrupted: ${questions.length - runs.length} of ${questions.length} runs not done\n`)
   return statusOf(runs, questions.length)
+}
+
+/** On stderr: what stands on stdout is the answer. */
+function onFirstFailure(run: Run): void {
+  const { failure } = run
+  if (failure === null) return
+  const lines = [
+    `${titleOf(run)}: first failure after ${counted(run.statistics.states, 'state')} of random walks, ` +
+      `in ${counted(failure.length, 'step')}; looking for the shortest (Ctrl-C: be content with this one)`,
+    headline(failure),
+    `replay    ${failure.command}`,
+  ]
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+function partialOf({ bitstate, walk, walks, seed, disk, resume, liveness }: CheckFlags): PartialSearch | undefined {
+  if (bitstate === undefined && walk === undefined) return undefined
+  if (bitstate !== undefined && walk !== undefined) throw new UsageError('--bitstate or --walk, not both')
+  if (disk !== undefined || resume !== undefined || liveness)
+    throw new UsageError('--bitstate and --walk go with none of --disk, --resume and --liveness')
+  return walk ? { kind: 'walk', policy: walk, walks, seed } : { kind: 'bitstate', bytes: bitstate! }
+}
+
+function policyOf(text: string): Policy {
+  const [, kind, digits] = /^(uniform|pct|preempt)(?:=(\d+))?$/.exec(text) ?? []
+  const n = digits === undefined ? null : Number(digits)
+  if (kind === 'uniform' && n === null) return { kind }
+  if (kind === 'pct' && n !== 0) return { kind, depth: n ?? 3 }
+  if (kind === 'preempt' && n !== null) return { kind, most: n }
+  throw new UsageError(`--walk takes uniform, pct, pct=DEPTH or preempt=N, not '${text}'`)
 }
 
 /** The search that a checkpoint is of. What it asks stands there. */

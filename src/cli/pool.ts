@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import type { Progress } from '../checker/index.ts'
 import type { Answer, Asking } from './answer.ts'
+import type { Run } from '../report/failure.ts'
 import { endSearch, sayLost, type Call } from './crew.ts'
 import type { Catalogue } from './questions.ts'
 
@@ -26,6 +27,8 @@ export type Reply =
   /** Others may take part in the search that this thread does. The answer is to come. */
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'helped' }
+  /** A long search has met a violation and looks for the shortest. The answer is to come. */
+  | { readonly kind: 'first-failure'; readonly run: Run }
 
 /** A thread has ended before its answer. */
 export class LostWorker extends Error {
@@ -44,8 +47,9 @@ export const slots = {
   frontier: 3,
   bytes: 4,
   diskBytes: 5,
-  stop: 6,
-  length: 7,
+  estimate: 6,
+  stop: 7,
+  length: 8,
 } as const
 
 interface Thread {
@@ -57,6 +61,7 @@ interface Thread {
 }
 
 interface Asked {
+  readonly onFirstFailure?: (run: Run) => void
   readonly resolve: (result: Result | null) => void
   readonly reject: (error: unknown) => void
 }
@@ -87,8 +92,8 @@ export class Pool {
   }
 
   /** Questions are taken up in the order in which they are asked. After `stop` they are refused: null. */
-  async ask(asking: Asking): Promise<Answer | null> {
-    const reply = await this.#send(asking)
+  async ask(asking: Asking, onFirstFailure?: (run: Run) => void): Promise<Answer | null> {
+    const reply = await this.#send(asking, onFirstFailure)
     assert(reply?.kind !== 'catalogue', 'an answer was asked for')
     return reply
   }
@@ -112,6 +117,7 @@ export class Pool {
       bytes: sum((p) => p.bytes),
       diskBytes: sum((p) => p.diskBytes),
       depth: Math.max(0, ...progresses.map((p) => p.depth)),
+      estimate: progresses.length === 1 ? progresses[0].estimate : null,
       running: running.length,
       threads: this.#threads.filter((thread) => thread.asked ?? thread.call).length,
     }
@@ -122,10 +128,10 @@ export class Pool {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
   }
 
-  #send(message: Message): Promise<Result | null> {
+  #send(message: Message, onFirstFailure?: (run: Run) => void): Promise<Result | null> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) return resolve(null)
-      this.#waiting.push({ message, resolve, reject })
+      this.#waiting.push({ message, resolve, reject, onFirstFailure })
       this.#next()
     })
   }
@@ -147,7 +153,8 @@ export class Pool {
   }
 
   #onReply(thread: Thread, reply: Reply): void {
-    if (reply.kind === 'call') this.#calls.set(thread, reply.call)
+    if (reply.kind === 'first-failure') thread.asked?.onFirstFailure?.(reply.run)
+    else if (reply.kind === 'call') this.#calls.set(thread, reply.call)
     else {
       const { asked } = thread
       this.#calls.delete(thread)
@@ -211,6 +218,7 @@ const progressOf = ({ numbers }: Thread): Progress => ({
   frontier: numbers[slots.frontier],
   bytes: numbers[slots.bytes],
   diskBytes: numbers[slots.diskBytes],
+  estimate: numbers[slots.estimate] || null,
 })
 
 function warnOfLoss(message: string): void {

@@ -63,12 +63,13 @@ export class ProgressLine {
   }
 
   #text(): string {
-    const { states, depth, frontier, bytes, diskBytes, running, threads } = this.#pool.progress
+    const { states, depth, frontier, bytes, diskBytes, estimate, running, threads } = this.#pool.progress
     const { runs, statesExpected } = this.#course
     const share = statesExpected ? Math.min(0.99, (this.#statesDone + states) / statesExpected) : null
     const rate = this.#rate(this.#statesDone + states)
     const search = [
       `${short(states)} states`,
+      ...(share === null && estimate !== null ? [`of about ${short(estimate)}?`] : []),
       ...(rate > 0 ? [`${short(rate)} states/s`] : []),
       `frontier ${short(frontier)}`,
       `depth ${depth}`,

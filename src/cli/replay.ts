@@ -102,7 +102,7 @@ function verdictOf(
 ): Extract<Verdict, { kind: 'violated' }> | null {
   const { properties } = model.system
   const statistics = { ...noStatistics, depth: trace.choices.length }
-  const violated = { kind: 'violated', trace, hang: null, loopAt: null, statistics } as const
+  const violated = { kind: 'violated', trace, hang: null, loopAt: null, isShortest: true, statistics } as const
   if (run.violation >= 0) return { ...violated, class: properties[run.violation].class, property: run.violation }
   const last = run.states[run.states.length - 1]
   if (model.successors(last, 0, successorsFor(model)) > 0) return null

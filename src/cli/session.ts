@@ -3,7 +3,7 @@ import type { Progress } from '../checker/index.ts'
 import type { Diagnostic } from '../compiler/index.ts'
 import { noStatistics, type IncompleteReason } from '../model/model.ts'
 import type { Run } from '../report/failure.ts'
-import type { Answer, Asking, Disk, Limits } from './answer.ts'
+import type { Answer, Asking, Disk, Limits, PartialSearch } from './answer.ts'
 import { status, UsageError } from './exit.ts'
 import type { SearchFlags } from './options.ts'
 import { LostWorker, type Pool } from './pool.ts'
@@ -16,6 +16,9 @@ export interface Plan {
   readonly explain: boolean
   /** Where the search goes on when the memory is full. For one question only. */
   readonly disk?: Disk
+  readonly partial?: PartialSearch
+  /** A violation that a long search has met; the shortest one comes with the answer. */
+  readonly onFirstFailure?: (run: Run) => void
   /** Called in the order of the questions, each as soon as it and all before it are answered. */
   readonly onRun: (run: Run, index: number) => void
   /** As recorded: for the estimate. */
@@ -28,7 +31,7 @@ export interface Plan {
 
 /** The answers, in order; shorter than the questions after an interrupt. */
 export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
-  const { questions, flags, explain, disk, onRun, onMistakes } = plan
+  const { questions, flags, explain, disk, partial, onRun, onMistakes } = plan
   const { statesExpected = null, column = () => 0 } = plan
   const line = new ProgressLine(pool, { runs: questions.length, statesExpected, column })
   const release = stopOnInterrupt(pool)
@@ -39,7 +42,10 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   }
   try {
     const asked = questions.map(async (question) => {
-      const answer = await ask(pool, { question, limits, explain, disk })
+      const answer = await ask(pool, { question, limits, explain, disk, partial }, (run) => {
+        line.clear()
+        plan.onFirstFailure?.(run)
+      })
       line.oneDone(answer?.kind === 'run' ? answer.run.statistics.states : 0)
       return answer
     })
@@ -66,9 +72,9 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   }
 }
 
-async function ask(pool: Pool, asking: Asking): Promise<Answer | null> {
+async function ask(pool: Pool, asking: Asking, onFirstFailure: (run: Run) => void): Promise<Answer | null> {
   try {
-    return await pool.ask(asking)
+    return await pool.ask(asking, onFirstFailure)
   } catch (error) {
     // The machine had less memory than the limit said.
     if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') return cutShort(asking.question, 'memory')

@@ -27,9 +27,12 @@ async function replyTo(message: Message): Promise<Reply> {
     return { kind: 'helped' }
   }
   const crew = new CallingCrew(size, (call) => parentPort!.postMessage({ kind: 'call', call } satisfies Reply))
-  const result = await answer(models, message, crew, ({ states, transitions, depth, frontier, bytes, diskBytes }) => {
-    numbers.set([states, transitions, depth, frontier, bytes, diskBytes])
-    return numbers[slots.stop] === 0 ? 'go' : 'interrupted'
+  const result = await answer(models, message, crew, {
+    poll: ({ states, transitions, depth, frontier, bytes, diskBytes, estimate }) => {
+      numbers.set([states, transitions, depth, frontier, bytes, diskBytes, estimate ?? 0])
+      return numbers[slots.stop] === 0 ? 'go' : 'interrupted'
+    },
+    onFirstFailure: (run) => parentPort!.postMessage({ kind: 'first-failure', run } satisfies Reply),
   })
   crew.dismiss()
   numbers.fill(0, 0, slots.stop)

@@ -189,9 +189,13 @@ export const noStatistics: Statistics = {
   diskBytes: 0,
 }
 
-export type IncompleteReason = 'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost' | 'disk'
+export type IncompleteReason =
+  'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost' | 'disk' | 'walks' | 'bitstate'
 
-/** Answer of a search. `violated` comes with the shortest trace, of these the one with the fewest context switches. */
+/**
+ * Answer of a search. `violated` comes with the shortest trace, of these the one with the fewest context switches; only a
+ * search that was stopped, or that sees a part of the states by its nature, gives another.
+ */
 export type Verdict =
   | { readonly kind: 'holds'; readonly statistics: Statistics }
   | {
@@ -203,13 +207,16 @@ export type Verdict =
       readonly hang: Hang | null
       /** livelock: steps of the trace before the part that repeats for ever. Else null. */
       readonly loopAt: number | null
+      readonly isShortest: boolean
       readonly statistics: Statistics
     }
   | {
       readonly kind: 'incomplete'
       readonly reason: IncompleteReason
-      /** What the disk said, or ''. */
+      /** What the disk said, or how much of the states was seen; or ''. */
       readonly detail: string
+      /** Of the number of states, or null. */
+      readonly estimate: number | null
       readonly statistics: Statistics
     }
 

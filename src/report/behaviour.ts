@@ -172,6 +172,7 @@ function runOf(
     length: actions.length,
     waiting: [],
     hang: null,
+    isShortest: true,
     last: unpack(system, layout, states[states.length - 1]),
     command,
   }

@@ -23,8 +23,10 @@ export interface Run {
   readonly workers: number
   /** Why the search stopped early. */
   readonly incomplete: IncompleteReason | null
-  /** What the disk said. */
+  /** What the disk said, or how much of the states was seen. */
   readonly incompleteDetail?: string
+  /** Guess of the number of states. */
+  readonly estimate?: number | null
   readonly failure: Failure | null
   /** Command that asks the same question again. */
   readonly command: string
@@ -47,6 +49,8 @@ export interface Failure {
   readonly length: number
   readonly waiting: readonly Waiter[]
   readonly hang: Hang | null
+  /** False when the search was stopped, or saw a part of the states only. */
+  readonly isShortest: boolean
   /** Values of all variables where the trace ends. */
   readonly last: State
   /** Command that replays the trace. */
@@ -89,6 +93,7 @@ export function failureOf(
     length: replay.actions.length,
     waiting,
     hang: verdict.hang,
+    isShortest: verdict.isShortest,
     last,
     ...given,
   }

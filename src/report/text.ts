@@ -13,9 +13,13 @@ export function runText(run: Run, options: DiagramOptions): string {
     ? violatedLines(run, run.failure, options)
     : [...wrap(`${titleOf(run)}: ${answerOf(run)}`, options.width, '  ')]
   if (run.resume !== undefined) lines.push(...labelled('go on', run.resume, column, Infinity))
-  else if (run.verdict === 'incomplete') lines.push(...labelled('again', run.command, column, Infinity))
+  else if (run.verdict === 'incomplete' && !isPartial(run))
+    lines.push(...labelled('again', run.command, column, Infinity))
   return lines.join('\n')
 }
+
+/** Asked again it would answer the same. */
+const isPartial = ({ incomplete }: Run): boolean => incomplete === 'walks' || incomplete === 'bitstate'
 
 /** `dio-vs-punch-hole, 5.18, xfs`. */
 export const titleOf = (run: Pick<Run, 'scenario' | 'kernel' | 'fs'>): string =>
@@ -32,7 +36,8 @@ function violatedLines(run: Run, failure: Failure, options: DiagramOptions): str
     headline(failure),
     '',
     ...wrap(
-      `${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')}`,
+      `${titleOf(run)}: violated in ${counted(failure.length, 'step')}, ${counted(run.statistics.states, 'state')}` +
+        (failure.isShortest ? '' : '; there may be a shorter failure'),
       width,
       '  ',
     ),
@@ -60,11 +65,17 @@ export function answerOf(run: Run): string {
     case 'holds':
       return `holds (${size}${boundsText(run) && `; bounds: ${boundsText(run)}`})`
     case 'incomplete':
-      return `incomplete: ${reasonOf(run)} (so far ${size}, no violation)`
+      return `incomplete: ${reasonOf(run)} (so far ${size}, no violation${estimateOf(run)})${coverageOf(run)}`
     case 'violated':
       return `violated: ${run.failure?.class ?? ''} (${size})`
   }
 }
+
+/** A guess, and said to be one. */
+const estimateOf = ({ estimate }: Run): string =>
+  estimate ? `; by the growth of the levels about ${grouped(estimate)} states in all` : ''
+
+const coverageOf = (run: Run): string => (isPartial(run) ? `: ${run.incompleteDetail}` : '')
 
 export function reasonOf(run: Run): string {
   switch (run.incomplete) {
@@ -80,6 +91,10 @@ export function reasonOf(run: Run): string {
       return 'a worker thread died'
     case 'disk':
       return `the disk is full or does not work (${run.incompleteDetail})`
+    case 'walks':
+      return 'random walks see a part of the states'
+    case 'bitstate':
+      return 'a bitstate search may leave states out'
     case null:
       return 'stopped'
   }

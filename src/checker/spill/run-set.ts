@@ -15,6 +15,9 @@ export interface SavedRun {
   readonly length: number
 }
 
+/** Bits of a filter per record in it. */
+const filterBits = 8
+
 interface Run {
   readonly name: string
   readonly file: RunFile
@@ -69,7 +72,7 @@ export class RunSet {
     const run = this.#sorted(states)
     if (run === null) return
     const isKnown = new Uint8Array((states.count + 7) >>> 3)
-    for (const older of this.#runs) this.#markCommon(run, older, states, isKnown)
+    this.#markKnown(run, states, isKnown)
     for (let i = 0; i < states.count; i++) if ((isKnown[i >>> 3] >>> (i & 7)) & 1) known(i)
     this.#runs.push(run)
     this.#mergeNeighbours()
@@ -131,19 +134,20 @@ export class RunSet {
     }
   }
 
-  /** Only so many common records are remembered at a time; then their states are looked for. */
-  #markCommon(run: Run, older: Run, states: StateRow, isKnown: Uint8Array): void {
+  #markKnown(run: Run, states: StateRow, isKnown: Uint8Array): void {
     const words = this.#words
-    let common: SeenSet | null = null
-    commonRecords(this.#reader(run), this.#reader(older), words, (records, at) => {
-      common ??= new SeenSet(words)
-      common.reserve(1)
-      common.add(records, at)
-      if (common.size < this.#commonMax) return
-      markStates(states, words, common, isKnown)
-      common = null
-    })
-    if (common !== null) markStates(states, words, common, isKnown)
+    let common = new SeenSet(words)
+    const mark = () => {
+      if (common.size > 0) markStates(states, words, common, isKnown)
+      common = new SeenSet(words)
+    }
+    for (const older of this.#runs)
+      commonRecords(this.#reader(run), this.#reader(older), words, (records, at) => {
+        common.reserve(1)
+        common.add(records, at)
+        if (common.size === this.#commonMax) mark()
+      })
+    mark()
   }
 
   #reader({ file }: Run): RunReader {
@@ -157,15 +161,24 @@ export class RunSet {
   }
 }
 
-/** Sets the bit of each state whose record is in the set. */
+/** Sets the bit of each state whose record is in the set. Most are not: a filter of the first words tells. */
 function markStates(states: StateRow, words: number, records: SeenSet, isMarked: Uint8Array): void {
+  const shift = Math.max(0, 32 - Math.ceil(Math.log2(filterBits * records.size)))
+  const filter = new Uint32Array(2 ** Math.max(0, 27 - shift))
+  for (let i = 0; i < records.size; i++) {
+    const place = records.chunkOf(i)[records.offsetOf(i)] >>> shift
+    filter[place >>> 5] |= 1 << (place & 31)
+  }
   const pieceStates = Math.min(1 << 14, states.count)
   const piece = new Uint32Array(pieceStates * words)
   for (let first = 0; first < states.count; first += pieceStates) {
     const count = Math.min(pieceStates, states.count - first)
     states.read(first, piece.subarray(0, count * words))
     makeRecords(piece, count, words)
-    for (let i = 0; i < count; i++)
-      if (records.find(piece, i * words) >= 0) isMarked[(first + i) >>> 3] |= 1 << ((first + i) & 7)
+    for (let i = 0; i < count; i++) {
+      const place = piece[i * words] >>> shift
+      if (((filter[place >>> 5] >>> (place & 31)) & 1) === 0 || records.find(piece, i * words) < 0) continue
+      isMarked[(first + i) >>> 3] |= 1 << ((first + i) & 7)
+    }
   }
 }
