@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const root = fileURLToPath(new URL('..', import.meta.url))
+/** Also when this is run as built. */
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/dist\/$/, '')
 
 /** A file as the rules about files see it. */
 export interface SourceFile {

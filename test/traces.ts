@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { openConformance, probesFor } from '../src/cli/conform.ts'
+import { probesFor } from '../src/cli/conform.ts'
+import { openConformance } from '../src/cli/trace-model.ts'
 import { TextCheck, type Conformance, type TraceOptions, type TraceVerdict } from '../src/conformance/index.ts'
 import { root } from './sources.ts'
 
@@ -57,11 +58,11 @@ export function recordings(): { name: string; file: string; kernel: string }[] {
 const opened = new Map<string, Promise<Conformance>>()
 
 /** The model of a kernel, compiled once per test file. */
-export function conformanceOf(kernel: string, coverage = false): Promise<Conformance> {
-  const key = `${kernel} ${coverage}`
+export function conformanceOf(kernel: string, options = { coverage: false, unseen: true }): Promise<Conformance> {
+  const key = `${kernel} ${JSON.stringify(options)}`
   const known = opened.get(key)
   if (known !== undefined) return known
-  const fresh = openConformance(kernel, coverage).then((o) => o.conformance)
+  const fresh = openConformance(kernel, options).then((o) => o.conformance)
   opened.set(key, fresh)
   return fresh
 }

@@ -2,24 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import {
-  Conformance,
-  coverageText,
-  forRelease,
-  parseAddress,
-  traceText,
-  type ObservationSpec,
-  type TraceOptions,
-  type TraceVerdict,
-} from '../conformance/index.ts'
+import { coverageText, parseAddress, traceText, type TraceOptions, type TraceVerdict } from '../conformance/index.ts'
 import { status, UsageError } from './exit.ts'
-import { openModels } from './models.ts'
 import { count } from './options.ts'
 import { paint, print } from './output.ts'
-import { diagnosed, filesOf, kernelsOf, packageRoot } from './questions.ts'
 import { checkFormat } from './session.ts'
 import { conformDocument } from './conform-json.ts'
 import { readTrace } from './trace-input.ts'
+import { openConformance } from './trace-model.ts'
 
 interface ConformFlags {
   readonly kernel?: string
@@ -83,7 +73,7 @@ export function addConform(program: Command): void {
 async function conform(traces: readonly string[], flags: ConformFlags): Promise<number> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
   for (const trace of traces) if (trace !== '-' && !existsSync(trace)) throw new UsageError(`there is no file ${trace}`)
-  const { conformance, kernel } = await openConformance(flags.kernel, flags.coverage)
+  const { conformance, kernel } = await openConformance(flags.kernel, { coverage: flags.coverage })
   const verdicts: { name: string; verdict: TraceVerdict }[] = []
   for (const trace of traces) {
     const name = trace === '-' ? 'standard input' : trace
@@ -98,41 +88,6 @@ async function conform(traces: readonly string[], flags: ConformFlags): Promise<
   else if (coverage !== null) print(coverageText(coverage))
   return statusOf(verdicts.map((v) => v.verdict))
 }
-
-/** The model of a kernel, ready for traces. */
-export async function openConformance(
-  option: string | undefined,
-  coverage: boolean,
-): Promise<{ conformance: Conformance; kernel: string; spec: ObservationSpec }> {
-  if (option === undefined)
-    throw new UsageError('which kernel recorded it? --kernel 7.3 (`lastref list kernels` shows all)')
-  const folder = join(packageRoot, 'src', 'kernel', 'trace')
-  const own = [join(folder, 'any_page.ts'), join(folder, 'environment.ts')]
-  const models = openModels([...own, ...filesOf([], option)])
-  const catalogue = await models.catalogue()
-  if (catalogue.diagnostics.length > 0) throw diagnosed(catalogue.diagnostics)
-  const kernels = kernelsOf(catalogue, option)
-  if (kernels.length > 1) throw new UsageError('a trace comes from one kernel; give one --kernel')
-  const [kernel] = kernels
-  const release = releaseOf(kernel)
-  const all = JSON.parse(readFileSync(join(folder, 'events.json'), 'utf8')) as ObservationSpec & {
-    readonly bounds: readonly { readonly kernel: string; readonly set: Readonly<Record<string, number>> }[]
-  }
-  const spec = forRelease(all, release, compareReleases)
-  const bounds = Object.assign(
-    {},
-    ...all.bounds.filter((b) => b.kernel === kernel.split('+')[0] && !kernel.includes('bio-fix')).map((b) => b.set),
-  ) as Record<string, number>
-  const system = await models.compile({ scenario: 'any-page', kernel: `${kernel}+environment.ts`, bounds })
-  if (!('tasks' in system)) throw diagnosed(system)
-  return { conformance: new Conformance({ spec, system, kernel, coverage }), kernel, spec }
-}
-
-/** `6.1.176+bio-fix` runs what 6.1 runs, as far as names and fields of probes go. */
-const releaseOf = (kernel: string): string => kernel.split('+')[0].split('.').slice(0, 2).join('.')
-
-export const compareReleases = (a: string, b: string): number =>
-  new Intl.Collator('en', { numeric: true }).compare(a, b)
 
 function traceOptions(trace: string, flags: ConformFlags): TraceOptions {
   return {

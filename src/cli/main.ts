@@ -9,6 +9,7 @@ import { addInit } from './init.ts'
 import { addList } from './list.ts'
 import { addLifecycle } from './lifecycle.ts'
 import { addMatrix } from './matrix.ts'
+import { addRecord } from './record.ts'
 import { report, status } from './exit.ts'
 import { addReplay } from './replay.ts'
 import { addSource } from './source.ts'
@@ -33,6 +34,7 @@ addReplay(program)
 addLifecycle(program)
 addDiff(program)
 addConform(program)
+addRecord(program)
 addExport(program)
 addList(program)
 addSource(program)

@@ -17,6 +17,8 @@ export interface ConformanceOptions {
   /** Name of the kernel, for reports. */
   readonly kernel: string
   readonly coverage: boolean
+  /** False: nothing happens but what records show. Says whether an explanation needs anything else. */
+  readonly unseen: boolean
 }
 
 export interface TraceOptions {
@@ -52,17 +54,17 @@ export class Conformance {
     const key = [...events].sort().join(' ')
     const known = this.followers.get(key)
     if (known !== undefined) return known
-    const { spec, system, coverage } = this.options
+    const { spec, system, coverage, unseen } = this.options
+    const tracePoints = unseen ? spec.tracePoints : {}
     const machine = new Machine(system, {
       observed: (name) => events.has(name),
-      optional: (name) =>
-        spec.tracePoints[name]?.optional === true || spec.tracePoints[name]?.optionalAfter !== undefined,
+      optional: (name) => tracePoints[name]?.optional === true || tracePoints[name]?.optionalAfter !== undefined,
       rules: spec.rules,
       notes: Object.keys(spec.notes),
       wide: spec.wide,
       marks: coverage,
     })
-    const follower = new Follower(machine, spec.tracePoints, { coverage })
+    const follower = new Follower(machine, tracePoints, { coverage, unseen })
     this.followers.set(key, follower)
     this.taken.set(follower, new Set())
     return follower

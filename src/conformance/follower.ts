@@ -80,7 +80,11 @@ export class Follower {
   private readonly tuple: number[] = []
   private readonly mayDrift: boolean
 
-  constructor(machine: Machine, tracePoints: Readonly<Record<string, TracePointSpec>>, options: { coverage: boolean }) {
+  constructor(
+    machine: Machine,
+    tracePoints: Readonly<Record<string, TracePointSpec>>,
+    options: { coverage: boolean; unseen: boolean },
+  ) {
     this.machine = machine
     this.tracePoints = tracePoints
     this.slots = machine.tasks.length
@@ -97,7 +101,7 @@ export class Follower {
       return this.states.intern([shared, 0, ...machine.tasks.map(() => NOBODY)], this.slots + 2)
     })
     this.initial = this.nodeOf(states)
-    this.mayDrift = machine.tasks[this.others][0].running.some((r) => r.changesSilently)
+    this.mayDrift = options.unseen && machine.tasks[this.others][0].running.some((r) => r.changesSilently)
   }
 
   /** Number of an observation, for `step`. */

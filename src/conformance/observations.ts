@@ -7,6 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import type { Rule } from './machine.ts'
 import { ProbeTable, type Probe } from './probes.ts'
+import type { RecordingGroup, RecordingSpec } from './recipe.ts'
 import type { TraceRecord } from './record.ts'
 
 /** A value of a trace point. A name alone is a field. */
@@ -77,6 +78,9 @@ export interface ObservationSpec {
     readonly variable: string
     readonly parts: readonly { readonly variable: string; readonly weight: number }[]
   }
+  /** Where the probes are put. */
+  readonly recording: readonly RecordingSpec[]
+  readonly recordingGroup: RecordingGroup
   /** Probes of which one is as good as all. */
   readonly groups: readonly (readonly string[])[]
   readonly eras: readonly {
@@ -209,12 +213,12 @@ export function forRelease(
   release: string,
   compare: (a: string, b: string) => number,
 ): ObservationSpec {
-  const holds = (e: EventSpec): boolean =>
+  const holds = (e: { readonly since?: string; readonly until?: string }): boolean =>
     (e.since === undefined || compare(release, e.since) >= 0) &&
     (e.until === undefined || compare(release, e.until) <= 0)
   const events = spec.events.filter(holds)
   const names = events.map((e) => e.probe)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   assert(twice === undefined, `${twice} has two meanings in ${release}`)
-  return { ...spec, events }
+  return { ...spec, events, recording: spec.recording.filter(holds) }
 }
