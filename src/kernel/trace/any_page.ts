@@ -47,6 +47,7 @@ import {
   PTE_ORDER,
   put_page,
   schedule,
+  SuperBlock,
   tlb_batch_pages_flush,
   try_grab_folio,
   try_grab_folio_fast,
@@ -283,6 +284,7 @@ export default scenario({
       const mapping = at(AddressSpace, slot)
       init(at(Vma, slot), { vm_mm: at(MmStruct, slot), vm_file: mapping, vm_pages: 1 })
       init(mapping, { host: at(Inode, slot) })
+      init(at(Inode, slot), { i_sb: at(SuperBlock, 0) })
       mapping.i_pages[0].kind = DAX_REAL
       mapping.i_pages[0].pfn = page
     }
