@@ -30,6 +30,10 @@ import change_f4f451a16dd1 from './f4f451a16dd1.ts'
 import change_fa422b353d21 from './fa422b353d21.ts'
 import change_fd2825b0760a from './fd2825b0760a.ts'
 import fs_put_dax from './fs-put-dax.ts'
+import road_entry from './road-entry.ts'
+import road_notify from './road-notify.ts'
+import road_pgmap from './road-pgmap.ts'
+import road_wait from './road-wait.ts'
 import song_v1 from './song-v1.ts'
 import song_v2 from './song-v2.ts'
 import undo_gup_fix from './undo-gup-fix.ts'
@@ -59,7 +63,17 @@ export const changes: readonly Change<KernelFunctions>[] = [
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */
-export const patches: readonly Change<KernelFunctions>[] = [song_v1, song_v2, bio_folio_put_refs, bio_fix, undo_gup_fix]
+export const patches: readonly Change<KernelFunctions>[] = [
+  song_v1,
+  song_v2,
+  bio_folio_put_refs,
+  bio_fix,
+  undo_gup_fix,
+  road_entry,
+  road_pgmap,
+  road_wait,
+  road_notify,
+]
 
 export interface Release {
   readonly name: string

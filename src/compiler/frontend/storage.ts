@@ -80,6 +80,7 @@ export class Storage {
   constantAt(place: PlaceValue, initial: () => Value): Value {
     const { keys, index } = this.elements(place)
     const values = keys.map((k) => this.constants.get(k.key) ?? initial())
+    if (values.length === 0) return initial() // a pool without instances
     if (isConstant(index)) return values[index.value]
     const like = values.find((v) => v.kind !== 'reference' || v.struct !== null) ?? values[0]
     if (like.kind !== 'number' && like.kind !== 'reference' && like.kind !== 'address') return like

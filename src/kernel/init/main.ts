@@ -9,7 +9,7 @@ import { DaxDevice } from '../include/dax.ts'
 import { AddressSpace, Block, DAX_REAL, FUSE, SuperBlock, XFS, type Inode } from '../include/fs.ts'
 import { DevPagemap, MEMORY_DEVICE_FS_DAX, MEMORY_DEVICE_GENERIC } from '../include/memremap.ts'
 import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
-import { GUP_PIN_COUNTING_BIAS } from '../include/mm.ts'
+import { folio_ref_count, GUP_PIN_COUNTING_BIAS } from '../include/mm.ts'
 import { get_and_add_rmap, ZERO_PAGE } from '../mm/memory.ts'
 import { set_pte_at } from '../mm/pgtable.ts'
 import { memremap_pages } from '../mm/memremap.ts'
@@ -94,19 +94,27 @@ export function blocks_init(inode: Inode, pages: number): void {
 
 /** The program has stored to page n of the file: it is mapped, and its entry is dirty. */
 export function stored_init(vma: Vma, n: number): void {
-  const entry = vma.vm_file!.i_pages[n]
   const folio = at(Folio, n)
-  entry.kind = DAX_REAL
-  entry.pfn = folio
-  entry.dirty = true
-  folio.mapping = vma.vm_file
+  entry_init(vma, n)
+  vma.vm_file!.i_pages[n].dirty = true
   folio.unflushed = true
+  if (folio_ref_count(folio) === 0) use_is_reference(folio)
   get_and_add_rmap(folio)
   set_pte_at(vma, n, folio, true)
 }
 
+/** A program has read page n of the file through a mapping that is gone again: its entry is there, and clean. */
+export function entry_init(vma: Vma, n: number): void {
+  const entry = vma.vm_file!.i_pages[n]
+  entry.kind = DAX_REAL
+  entry.pfn = at(Folio, n)
+  at(Folio, n).mapping = vma.vm_file
+  entry_is_reference(at(Folio, n))
+}
+
 /** The transfer is under way: the device has the page, and does it now or later. */
 export function submitted_init(bio: Bio, folio: Folio): void {
+  if (folio_ref_count(folio) === 0) use_is_reference(folio)
   folio._refcount.add(GUP_PIN_COUNTING_BIAS)
   bio.bi_folio = folio
   bio.bi_submitted = true
@@ -114,8 +122,15 @@ export function submitted_init(bio: Bio, folio: Folio): void {
 
 /** Somebody, who never lets go, has a reference of the page. */
 export function used_init(folio: Folio): void {
+  if (folio_ref_count(folio) === 0) use_is_reference(folio)
   folio._refcount.inc()
 }
+
+/** What an entry that names a page is to its count: nothing in any release. */
+export function entry_is_reference(_folio: Folio): void {}
+
+/** What the first user of a page is to its page map: nothing, for a page of FSDAX in any release. */
+export function use_is_reference(_folio: Folio): void {}
 
 /** Somebody has the file open. */
 export function open_init(inode: Inode): void {

@@ -173,6 +173,7 @@ export function expect_on_device(folio: Folio): void {
 export function expect_owned(folio: Folio, vma: Vma): void {
   if (is_zero_folio(folio)) return
   expect_on_device(folio)
+  if (vma.vm_dev_dax !== null) return
   const owner = folio.block!.owner
   expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
   expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')
