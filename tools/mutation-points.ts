@@ -16,7 +16,7 @@ export interface MutationPoint {
 }
 
 const wake = /wake|^complete$|^put_unlocked_entry$/
-const wait = /wait|^schedule$/
+const wait = /wait|^schedule$|^synchronize_/
 const barrier = /^smp_|flush|^barrier$|tlb/
 /** What a lock is called, and its end. */
 const pairs: readonly (readonly [RegExp, string])[] = [

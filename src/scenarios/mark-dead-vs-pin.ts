@@ -8,7 +8,6 @@ import { at, Completion, complete, scenario, wait_for_completion } from '../dial
 import {
   blocks_init,
   DaxDevice,
-  DevPagemap,
   entry_init,
   file_init,
   Folio,
@@ -25,7 +24,6 @@ import {
 
 const file = at(Inode, 0)
 const folio = at(Folio, 0)
-const pgmap = at(DevPagemap, 0)
 const mm = at(MmStruct, 0)
 const vma = at(Vma, 0)
 

@@ -5,7 +5,6 @@
  */
 import { at, scenario } from '../dialect/index.ts'
 import {
-  DaxDevice,
   Folio,
   machine_init,
   memory_failure_dev_pagemap,
@@ -15,7 +14,6 @@ import {
 } from '../kernel/index.ts'
 
 const folio = at(Folio, 0)
-const dax_dev = at(DaxDevice, 0)
 const sb = at(SuperBlock, 0)
 
 export default scenario({
