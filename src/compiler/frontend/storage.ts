@@ -63,7 +63,9 @@ export class Storage {
   at(place: PlaceValue): Place {
     const { keys, index } = this.elements(place)
     const variables = keys.map((key) => this.variable(key, place))
-    return isConstant(index) ? { kind: 'variable', variable: variables[index.value] } : { kind: 'element', variables, index }
+    return isConstant(index)
+      ? { kind: 'variable', variable: variables[index.value] }
+      : { kind: 'element', variables, index }
   }
 
   /** False when it has another value already. */
@@ -85,7 +87,8 @@ export class Storage {
     const like = values.find((v) => v.kind !== 'reference' || v.struct !== null) ?? values[0]
     if (like.kind !== 'number' && like.kind !== 'reference' && like.kind !== 'address') return like
     let expr = exprOf(values[values.length - 1])
-    for (let i = values.length - 2; i >= 0; i--) expr = select(binary('==', index, constant(i)), exprOf(values[i]), expr)
+    for (let i = values.length - 2; i >= 0; i--)
+      expr = select(binary('==', index, constant(i)), exprOf(values[i]), expr)
     return { ...like, expr }
   }
 
@@ -107,7 +110,14 @@ export class Storage {
     }
     if (keys.length === sorted.length) return binary('+', index, constant(base))
     let expr: Expression = constant(0)
-    keys.forEach((k, i) => (expr = select(binary('==', index, constant(i)), constant((base as number) + sorted.findIndex((s) => s.key === k.key)), expr)))
+    keys.forEach(
+      (k, i) =>
+        (expr = select(
+          binary('==', index, constant(i)),
+          constant((base as number) + sorted.findIndex((s) => s.key === k.key)),
+          expr,
+        )),
+    )
     return expr
   }
 
@@ -131,12 +141,24 @@ export class Storage {
     const type = place.type
     switch (type.kind) {
       case 'number':
-        this.variables.push({ ...common, lo: type.lo, hi: type.hi, kind: type.bool ? 'bool' : type.names === null ? 'uint' : 'enum', labels: type.names })
+        this.variables.push({
+          ...common,
+          lo: type.lo,
+          hi: type.hi,
+          kind: type.bool ? 'bool' : type.names === null ? 'uint' : 'enum',
+          labels: type.names,
+        })
         this.initial.push(type.initial)
         break
       case 'reference': {
         const struct = type.struct()
-        this.variables.push({ ...common, lo: 0, hi: this.poolOf(struct), kind: 'ref', labels: this.labels(struct.name) })
+        this.variables.push({
+          ...common,
+          lo: 0,
+          hi: this.poolOf(struct),
+          kind: 'ref',
+          labels: this.labels(struct.name),
+        })
         this.initial.push(0)
         break
       }
@@ -156,7 +178,10 @@ export class Storage {
   }
 
   /** All concrete elements that the place may denote, and which of them it does. */
-  private elements(place: { root: StructInfo; instance: Expression; path: readonly Segment[] }): { keys: readonly Element[]; index: Expression } {
+  private elements(place: { root: StructInfo; instance: Expression; path: readonly Segment[] }): {
+    keys: readonly Element[]
+    index: Expression
+  } {
     const size = this.poolOf(place.root)
     const choices: { count: number; first: number; index: Expression }[] = []
     if (isConstant(place.instance)) choices.push({ count: 1, first: place.instance.value - 1, index: constant(0) })
@@ -176,7 +201,8 @@ export class Storage {
     let keys = this.elementLists.get(signature)
     if (keys === undefined) {
       let numbers: number[][] = [[]]
-      for (const c of choices) numbers = numbers.flatMap((k) => Array.from({ length: c.count }, (_, i) => [...k, c.first + i]))
+      for (const c of choices)
+        numbers = numbers.flatMap((k) => Array.from({ length: c.count }, (_, i) => [...k, c.first + i]))
       keys = numbers.map((k) => this.element(place, k))
       this.elementLists.set(signature, keys)
     }
