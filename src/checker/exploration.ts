@@ -82,6 +82,14 @@ class MovingExploration implements Exploration {
     return this.#current.stopped
   }
 
+  get fingerprintBits(): 64 | 128 | null {
+    return this.#current.fingerprintBits ?? null
+  }
+
+  get firstKept(): number {
+    return this.#current.firstKept ?? 0
+  }
+
   add(words: Uint32Array, offset: number): void {
     this.#current.add(words, offset)
   }

@@ -292,6 +292,7 @@ class Walk {
       frontierMax: sizes.reduce((a, b) => Math.max(a, b), 0),
       bytes,
       diskBytes,
+      fingerprintBits: this.exploration.fingerprintBits ?? null,
     }
   }
 
@@ -349,6 +350,8 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
   const best = violations.reduce((a, b) => (order(b, a) < 0 ? b : a))
   walk.settle()
   const statistics = walk.statistics()
+  // The states that lead there were given up for others.
+  if ((walk.exploration.firstKept ?? 0) > 0) return walk.stopped('trace-lost', best.class)
   const targets = violations.filter((v) => order(v, best) === 0)
   const trace = counterexample(model, walk.exploration, walk.levels, targets)
   const hang = best.property === -1 ? explainHang(model, trace, options) : null

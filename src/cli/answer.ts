@@ -5,7 +5,7 @@ import { interpret } from '../compiler/backend/interpreter.ts'
 import type { Diagnostic } from '../compiler/index.ts'
 import { replay, search, searchByBits, walkRandomly, type SearchOptions, type WalkOptions } from '../checker/index.ts'
 import { assert } from '../base/assert.ts'
-import { printTrace, type Model, type Verdict } from '../model/model.ts'
+import { printTrace, type Model, type SeenSetKind, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
 import type { CallingCrew } from './crew.ts'
@@ -17,6 +17,7 @@ import { asGiven, commandFor, kernelToCompile, type Question } from './questions
 export interface Limits {
   readonly maxStates: number
   readonly memoryBytesMax: number
+  readonly seenSet: SeenSetKind
   readonly timeoutSeconds: number
 }
 
@@ -84,6 +85,7 @@ export async function answer(
     liveness: question.liveness,
     spill: store === null ? undefined : { store, resume: disk?.resume?.checkpoint ?? null },
     crew,
+    seenSet: question.liveness ? 'exact' : limits.seenSet,
     poll: (progress) => ((performance.now() - begin) / 1000 > limits.timeoutSeconds ? 'timeout' : poll(progress)),
     onFirstFailure: explain ? (violated) => onFirstFailure(runFrom(violated)) : undefined,
   }

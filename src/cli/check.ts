@@ -103,6 +103,7 @@ async function check(names: readonly string[], flags: CheckFlags): Promise<numbe
   const files = resume?.files ?? filesOf(names, flags.kernel)
   const pool = new Pool(files, flags.workers)
   const catalogue = await pool.catalogue()
+  refuseFingerprints(flags)
   const questions = resume ? [resume.question] : questionsAbout(catalogue, names, flags)
   const disk = diskOf(flags, files, questions, resume)
   const partial = partialOf(flags)
@@ -169,6 +170,12 @@ function resumed(folder: string, names: readonly string[], flags: CheckFlags): S
         'only --memory, --workers, --timeout, --max-states, --checkpoint and the form of the output can be given',
     )
   return saved
+}
+
+function refuseFingerprints({ seenSet, liveness, disk, resume }: CheckFlags): void {
+  if (typeof seenSet === 'string') return
+  const other = liveness ? '--liveness' : disk !== undefined || resume !== undefined ? '--disk' : null
+  if (other !== null) throw new UsageError(`${other} needs the states themselves: leave out --seen-set ${seenSet}`)
 }
 
 function diskOf(

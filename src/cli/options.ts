@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { Option, type Command } from 'commander'
 import type { MemoryModel } from '../compiler/index.ts'
+import type { SeenSetKind } from '../model/model.ts'
 import { UsageError } from './exit.ts'
 import { unknown } from './suggest.ts'
 
@@ -12,6 +13,7 @@ export interface SearchFlags {
   readonly set: Readonly<Record<string, number>>
   readonly workers: number
   readonly memory: number
+  readonly seenSet: SeenSetKind
   readonly timeout: number
   readonly maxStates: number
   readonly reduction: boolean
@@ -62,6 +64,15 @@ export function addSearchOptions(command: Command): Command {
         .default(defaultMemory(), 'half of the machine'),
     )
     .addOption(
+      new Option(
+        '--seen-set <kind>',
+        'how states are recognised: exact, by all their bits; 64 or 128, by fingerprints of so many bits, in less memory, ' +
+          'with a small probability that a state is left out; auto, exactly while the memory lasts',
+      )
+        .argParser(seenSet)
+        .default('auto'),
+    )
+    .addOption(
       new Option('--timeout <time>', 'most time for one run: 90, 90s, 10m, 2h')
         .argParser(timeOf('--timeout'))
         .default(Infinity, 'none'),
@@ -97,6 +108,12 @@ export const count =
       throw new UsageError(`${option} takes a number from ${least} up, not '${text}'`)
     return Number(text)
   }
+
+function seenSet(text: string): SeenSetKind {
+  const found = (['auto', 'exact', 64, 128] as const).find((kind) => String(kind) === text)
+  if (found === undefined) throw new UsageError(`--seen-set takes auto, exact, 64 or 128, not '${text}'`)
+  return found
+}
 
 function memoryModel(text: string): MemoryModel {
   const known = ['sc', 'tso', 'weak'] as const

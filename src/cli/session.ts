@@ -38,6 +38,7 @@ export async function runAll(pool: Pool, plan: Plan): Promise<Run[]> {
   const limits: Limits = {
     maxStates: flags.maxStates,
     memoryBytesMax: Math.floor(flags.memory / Math.min(flags.workers, questions.length)),
+    seenSet: flags.seenSet,
     timeoutSeconds: flags.timeout,
   }
   try {

@@ -78,6 +78,10 @@ export interface Exploration {
   readonly stopped: 'memory' | 'max-states' | 'worker-lost' | null
   /** What `expand` met since the last call of this. */
   takeFindings(): Finding[]
+  /** States are recognised by hashes of so many bits. Absent or null: exactly. */
+  readonly fingerprintBits?: 64 | 128 | null
+  /** States before this one cannot be read any more. Absent: all can. */
+  readonly firstKept?: number
   /** Explorations that do not hold all states in memory: tells what was counted twice. */
   settle?(expanded: number): Duplicates
 }
@@ -115,6 +119,22 @@ export interface Limits {
   readonly memoryBytesMax: number
   /** Absent: one thread. */
   readonly crew?: Crew
+  /** Absent: `exact`. */
+  readonly seenSet?: SeenSetKind
+}
+
+/**
+ * How states are recognised. `exact`: by all their bits. 64, 128: by a hash of so many bits, so that one may be taken for
+ * another and be left out; states that are expanded give way when the memory is full. `auto`: exactly while that fits.
+ */
+export type SeenSetKind = 'auto' | 'exact' | 64 | 128
+
+/**
+ * How probable it is at most that some state was left out because it shares its fingerprint with another: the sum over all
+ * pairs of them, if the hash is as good as random.
+ */
+export function omissionProbability(states: number, fingerprintBits: number): number {
+  return -Math.expm1(-(states * (states - 1)) / 2 / 2 ** fingerprintBits)
 }
 
 /** Threads that can work on one search together. A search says what is to be done, not by whom. */
@@ -177,6 +197,8 @@ export interface Statistics {
   /** In memory. */
   readonly bytes: number
   readonly diskBytes: number
+  /** States were recognised by hashes of so many bits; null: exactly. */
+  readonly fingerprintBits: 64 | 128 | null
 }
 
 export const noStatistics: Statistics = {
@@ -187,10 +209,11 @@ export const noStatistics: Statistics = {
   frontierMax: 0,
   bytes: 0,
   diskBytes: 0,
+  fingerprintBits: null,
 }
 
 export type IncompleteReason =
-  'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost' | 'disk' | 'walks' | 'bitstate'
+  'interrupted' | 'timeout' | 'memory' | 'max-states' | 'worker-lost' | 'disk' | 'walks' | 'bitstate' | 'trace-lost'
 
 /**
  * Answer of a search. `violated` comes with the shortest trace, of these the one with the fewest context switches; only a

@@ -1,4 +1,5 @@
 /** The answer of `check` for programs: schema "lastref/check/1", described in schema/check-1.schema.json. */
+import { omissionProbability } from '../model/model.ts'
 import { detectorsOf, effectOf } from './effect.ts'
 import type { Failure, Run } from './failure.ts'
 import type { Step } from './steps.ts'
@@ -26,6 +27,7 @@ function runObject(run: Run): object {
     transitions: statistics.transitions,
     depth: statistics.depth,
     finals: statistics.finals,
+    fingerprints: fingerprintsObject(run),
     seconds: Number(seconds.toFixed(3)),
     workers,
     reductions,
@@ -43,6 +45,11 @@ function runObject(run: Run): object {
     resume: run.resume ?? null,
     replay: failure?.command ?? null,
   }
+}
+
+/** Null: states were recognised by all their bits. */
+function fingerprintsObject({ statistics: { states, fingerprintBits: bits } }: Run): object | null {
+  return bits === null ? null : { bits, omission: omissionProbability(states, bits) }
 }
 
 /** `cpu` is the number of the task: every task has a CPU of its own. `step` counts the actions of the trace from 0. */

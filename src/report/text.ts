@@ -1,4 +1,5 @@
 /** A run as text: what a developer reads in a terminal and pastes into a commit message. */
+import { omissionProbability } from '../model/model.ts'
 import { diagram, type DiagramOptions } from './diagram.ts'
 import { detectorsOf, effectOf } from './effect.ts'
 import type { Failure, Run } from './failure.ts'
@@ -63,9 +64,9 @@ export function answerOf(run: Run): string {
   const size = `${counted(states, 'state')}, ${counted(transitions, 'transition')}, depth ${grouped(depth)}`
   switch (run.verdict) {
     case 'holds':
-      return `holds (${size}${boundsText(run) && `; bounds: ${boundsText(run)}`})`
+      return `holds${qualification(run)} (${size}${boundsText(run) && `; bounds: ${boundsText(run)}`})`
     case 'incomplete':
-      return `incomplete: ${reasonOf(run)} (so far ${size}, no violation${estimateOf(run)})${coverageOf(run)}`
+      return `incomplete: ${reasonOf(run)} (so far ${size}${noViolation(run)}${estimateOf(run)})${coverageOf(run)}`
     case 'violated':
       return `violated: ${run.failure?.class ?? ''} (${size})`
   }
@@ -95,9 +96,23 @@ export function reasonOf(run: Run): string {
       return 'random walks see a part of the states'
     case 'bitstate':
       return 'a bitstate search may leave states out'
+    case 'trace-lost':
+      return (
+        `violated (${run.incompleteDetail}), but the states that lead there gave way to others: ` +
+        'more --memory, or --disk, shows how'
+      )
     case null:
       return 'stopped'
   }
+}
+
+const noViolation = (run: Run): string => (run.incomplete === 'trace-lost' ? '' : ', no violation')
+
+/** What `holds` is worth where states were recognised by fingerprints. */
+function qualification({ statistics: { states, fingerprintBits } }: Run): string {
+  if (fingerprintBits === null) return ''
+  const omission = omissionProbability(states, fingerprintBits).toPrecision(2)
+  return `, unless a state was left out (probability at most ${omission}: fingerprints of ${fingerprintBits} bits)`
 }
 
 const boundsText = ({ bounds }: Run): string =>

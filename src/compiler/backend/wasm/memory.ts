@@ -15,6 +15,20 @@ export type Keeping =
   | 'fingerprints64'
   | 'fingerprints128'
 
+/** `isCondensed`: states that were kept whole have become fingerprints. */
+export function bitsOfFingerprints(keeping: Keeping, isCondensed: boolean): 64 | 128 | null {
+  switch (keeping) {
+    case 'packed':
+      return null
+    case 'whole':
+      return isCondensed ? 64 : null
+    case 'fingerprints64':
+      return 64
+    case 'fingerprints128':
+      return 128
+  }
+}
+
 /** Single words, at the beginning. */
 export const cells = {
   /** Size of the table in entries, without the slack at its end. */
@@ -43,6 +57,8 @@ export const cells = {
   outboxEnds: 48,
   /** There was no room for another round. */
   isFull: 52,
+  /** States that were kept whole are recognised by fingerprints now. */
+  isCondensed: 56,
 } as const
 
 /** States expanded before their successors are added. */
@@ -133,7 +149,7 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
     findingsMax,
     covered: take(4 * ((properties + 31) >>> 5)),
     question: take(recordBytes),
-    recent: take(recentStates * recentBytes),
+    recent: take(recentStates * Math.max(recentBytes, keeping === 'packed' ? 0 : roundUp(stateBytes, 8))),
     recentBytes,
     recentStates,
     batch: take(batchRecords * recordBytes),

@@ -1,5 +1,5 @@
 /** One memory with its states and its table. All that is known of it stands in it, so that any thread can go on. */
-import type { WasmProgram } from './program.ts'
+import { assert } from '../../../base/assert.ts'
 import { boxSets, cells, memoryBytesMax, pageBytes, roundUp, slackSlots, type MemoryMap } from './memory.ts'
 
 interface Functions {
@@ -10,15 +10,31 @@ interface Functions {
   scatter(first: number, end: number): number
   insert(from: number, end: number): void
   grow(end: number): void
+  condense(end: number): void
+}
+
+/** Enough to search in a memory. */
+export interface ShardProgram {
+  readonly module: WebAssembly.Module
+  readonly map: MemoryMap
+  /** For states that are kept whole: what goes on with their fingerprints of 64 bits. Null: not allowed. */
+  readonly condensed: WebAssembly.Module | null
 }
 
 const slotsFirst = 1 << 16
 const loadMax = 0.75
 /** Where the table cannot grow any more. */
 const loadLast = 0.9
+/** Beyond this it does not: entries are too far from where they belong. */
+const loadGrown = 0.78
 /** The least growth: with less, too many entries would have to go aside. */
 const growthMin = 1.2
 const growth = 2
+/** With less of the memory to be won, giving up states is not worth its time. */
+const forgettingShareMin = 1 / 16
+/** What a table that grows then leaves to the states: so many times those that are there, and no less than this share. */
+const frontierGrowth = 2
+const storeShareMin = 2 * forgettingShareMin
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
 /** Records that are looked up together: their slots fit the cache nearest to the core. */
@@ -33,17 +49,21 @@ export function newMemory(bytesMax: number, isShared: boolean): WebAssembly.Memo
 export class Shard {
   readonly #map: MemoryMap
   readonly #words: Int32Array
-  readonly #functions: Functions
+  readonly #instances: { readonly first: Functions; condensed: Functions | null }
+  readonly #program: ShardProgram
+  readonly #memory: WebAssembly.Memory
   readonly #bytesMax: number
   /** Number of the state of every slot, or -1; made when first asked for. */
   #numbers: Int32Array | null = null
   /** When it was made. */
   #statesNumbered = 0
 
-  constructor({ module, map }: Pick<WasmProgram, 'module' | 'map'>, memory: WebAssembly.Memory, bytesMax: number) {
-    this.#map = map
+  constructor(program: ShardProgram, memory: WebAssembly.Memory, bytesMax: number) {
+    this.#map = program.map
+    this.#program = program
+    this.#memory = memory
     this.#words = new Int32Array(memory.buffer)
-    this.#functions = new WebAssembly.Instance(module, { host: { memory } }).exports as unknown as Functions
+    this.#instances = { first: this.#instantiate(program.module), condensed: null }
     this.#bytesMax = Math.min(bytesMax, memory.buffer.byteLength)
   }
 
@@ -60,6 +80,7 @@ export class Shard {
 
   /** Forgets everything; `begin` is to be called again. */
   clear(): void {
+    assert(!this.isCondensed, 'only exact states are cleared')
     this.#numbers = null
     this.#words.fill(0, 0, this.#tableEnd(this.#slots) / 4)
   }
@@ -82,7 +103,8 @@ export class Shard {
     this.#ask(words, offset)
     const slot = this.#functions.find()
     if (slot < 0) return -1
-    if (this.#map.keeping === 'whole') return this.#words[(this.#map.heap + slot * this.#map.entryBytes) / 4] - 1
+    if (this.#map.keeping === 'whole' && !this.isCondensed)
+      return this.#words[(this.#map.heap + slot * this.#map.entryBytes) / 4] - 1
     if (this.#numbers === null || this.#statesNumbered !== this.states) this.#numbers = this.#numberSlots()
     this.#statesNumbered = this.states
     return this.#numbers[slot]
@@ -147,23 +169,26 @@ export class Shard {
    * Adds the states that all memories have for this one, number `own`, in the set of boxes that is not being filled. There
    * is room. Makes room for as many as may come next, or says that it is full.
    */
-  collect(own: number, sources: readonly Shard[]): void {
+  collect(own: number, sources: readonly Shard[], isLast: boolean): void {
     const { inbox, recordBytes } = this.#map
     for (const source of sources) {
       const end = inbox + source.#moveBox(own, this)
       for (let at = inbox; at < end; at += insertRecords * recordBytes)
         this.#functions.insert(at, Math.min(end, at + insertRecords * recordBytes))
     }
-    if (!this.makeRoomForRound()) this.#set(cells.isFull, 1)
+    this.makeRoomForRound(isLast)
   }
 
   get isFull(): boolean {
     return this.#get(cells.isFull) !== 0
   }
 
-  makeRoomForRound(): boolean {
+  /** False: it is full. */
+  makeRoomForRound(isLast: boolean): boolean {
     const { shards, boxBytes, recordBytes } = this.#map
-    return this.makeRoom(Math.ceil((boxSets * shards * boxBytes) / recordBytes), Infinity)
+    const hasRoom = this.makeRoom(Math.ceil((boxSets * shards * boxBytes) / recordBytes), Infinity, isLast)
+    this.#set(cells.isFull, hasRoom ? 0 : 1)
+    return hasRoom
   }
 
   #moveBox(to: number, target: Shard): number {
@@ -197,30 +222,75 @@ export class Shard {
     for (let i = 0; i < covered.length; i++) covered[i] |= this.#words[this.#map.covered / 4 + i]
   }
 
-  /** Makes room for `more` states, up to `statesMax`, and says so to `expand`. False: there is no more memory. */
-  makeRoom(more: number, statesMax: number): boolean {
+  /**
+   * Makes room for `more` states, up to `statesMax`, and says so to `expand`. False: there is no more memory. `isLast`: by
+   * any means; the table may become slow.
+   */
+  makeRoom(more: number, statesMax: number, isLast = true): boolean {
     const needed = this.states + more
-    let tableRoom = Math.floor(this.#slots * loadMax)
-    while (needed > tableRoom) {
-      if (!this.#grow()) {
-        tableRoom = Math.floor(this.#slots * loadLast)
-        break
-      }
-      tableRoom = Math.floor(this.#slots * loadMax)
-    }
+    while (needed > Math.floor(this.#slots * loadMax) && this.#grow());
+    const isTight = needed > Math.floor(this.#slots * loadMax)
+    const tableRoom = Math.floor(this.#slots * (isTight && isLast ? loadLast : loadMax))
     const storeBytes = this.#bytesMax - this.#tableEnd(this.#slots)
     const room = Math.min(tableRoom, this.#get(cells.low) + Math.floor(storeBytes / this.#map.stateBytes))
     this.#set(cells.statesRoom, Math.min(room, statesMax))
     return needed <= room
   }
 
+  /** States before this one cannot be read any more. */
+  get firstKept(): number {
+    return this.#get(cells.low)
+  }
+
+  /** States that were kept whole are recognised by fingerprints of 64 bits now. */
+  get isCondensed(): boolean {
+    return this.#get(cells.isCondensed) !== 0
+  }
+
+  /**
+   * Gives up the states before `first`, all expanded, and if need be exactness. False: there is little to be won by it.
+   */
+  forget(first: number): boolean {
+    const { keeping, stateBytes } = this.#map
+    const isExact = keeping === 'whole' && !this.isCondensed
+    const low = this.#get(cells.low)
+    if (isExact && this.#program.condensed === null) return false
+    if ((first - low) * stateBytes < forgettingShareMin * this.#bytesMax) return false
+    if (isExact) {
+      this.#set(cells.isCondensed, 1)
+      this.#functions.condense(this.#tableEnd(this.#slots))
+    }
+    const kept = ((this.states - first) * stateBytes) / 4
+    const end = this.#words.length
+    const from = end - ((this.states - low) * stateBytes) / 4
+    this.#words.copyWithin(end - kept, from, from + kept)
+    this.#words.fill(0, from, end - kept) // the table will grow there
+    this.#set(cells.low, first)
+    this.#set(cells.origin, this.#top + first * stateBytes)
+    this.#numbers = null
+    return true
+  }
+
+  #instantiate(module: WebAssembly.Module): Functions {
+    return new WebAssembly.Instance(module, { host: { memory: this.#memory } }).exports as unknown as Functions
+  }
+
+  get #functions(): Functions {
+    if (!this.isCondensed) return this.#instances.first
+    return (this.#instances.condensed ??= this.#instantiate(this.#program.condensed!))
+  }
+
   #grow(): boolean {
     const slots = this.#slots
     const { entryBytes, stateBytes, heap } = this.#map
     const budget = this.#bytesMax - heap - slackSlots * entryBytes - asideBytes
-    const best = Math.floor(budget / (entryBytes + loadLast * stateBytes))
-    const larger = Math.min(growth * slots, best)
     const stored = (this.states - this.#get(cells.low)) * stateBytes
+    const best =
+      this.#get(cells.low) === 0
+        ? Math.floor(budget / (entryBytes + loadLast * stateBytes))
+        : Math.floor((budget - Math.max(frontierGrowth * stored, storeShareMin * budget)) / entryBytes)
+    const larger = Math.min(growth * slots, best)
+    if (this.states > loadGrown * slots) return false
     if (larger < growthMin * slots || this.#tableEnd(larger) + asideBytes + stored > this.#bytesMax) return false
     this.#set(cells.slots, larger)
     this.#functions.grow(this.#tableEnd(slots))

@@ -9,36 +9,37 @@
  */
 import { assert } from '../../../base/assert.ts'
 import type { Exploration, Finding, Limits, Past, Team } from '../../../model/model.ts'
-import { boxSets, type MemoryMap } from './memory.ts'
 import type { ViolatingEnd } from './actions.ts'
-import { newMemory, Shard } from './shard.ts'
+import { bitsOfFingerprints, boxSets } from './memory.ts'
+import { newMemory, Shard, type ShardProgram } from './shard.ts'
 
 /** All that a thread needs to know. Plain data and what threads can share. */
-export interface SearchJob {
-  readonly module: WebAssembly.Module
-  readonly map: MemoryMap
+export interface SearchJob extends ShardProgram {
   readonly memories: readonly WebAssembly.Memory[]
   /** Of one memory. */
   readonly bytesMax: number
+  /** States that are expanded may be given up. */
+  readonly mayForget: boolean
 }
 
 /** A search of `shards` memories between threads. */
-export function newJob(module: WebAssembly.Module, map: MemoryMap, memoryBytesMax: number): SearchJob {
-  const bytesMax = Math.floor(memoryBytesMax / map.shards)
-  const memories = Array.from({ length: map.shards }, () => newMemory(bytesMax, true))
-  return { module, map, memories, bytesMax }
+export function newJob(program: ShardProgram, { memoryBytesMax, seenSet = 'exact' }: Limits): SearchJob {
+  const { shards } = program.map
+  const bytesMax = Math.floor(memoryBytesMax / shards)
+  const memories = Array.from({ length: shards }, () => newMemory(bytesMax, true))
+  return { ...program, memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
 /** How a thread performs the tasks of a job. */
 export function performerOf(job: SearchJob): (task: number) => void {
-  return performer(shardsOf(job))
+  return performer(shardsOf(job), job)
 }
 
 const shardsOf = (job: SearchJob): Shard[] => job.memories.map((memory) => new Shard(job, memory, job.bytesMax))
 
-function performer(shards: readonly Shard[]): (task: number) => void {
+function performer(shards: readonly Shard[], { mayForget }: SearchJob): (task: number) => void {
   return (task) => {
-    if (task < shards.length) shards[task].collect(task, shards)
+    if (task < shards.length) shards[task].collect(task, shards, !mayForget)
     else shards[task - shards.length].scatter()
   }
 }
@@ -62,6 +63,7 @@ export class ShardedExploration implements Exploration {
   readonly #ends: readonly ViolatingEnd[]
   readonly #covered: Uint32Array
   readonly #limits: Limits
+  readonly #job: SearchJob
   readonly #words: number
   /** Of all levels begun; last, where the next one will begin. */
   readonly #levels: LevelStart[] = []
@@ -76,8 +78,9 @@ export class ShardedExploration implements Exploration {
     this.#ends = ends
     this.#covered = covered
     this.#limits = limits
+    this.#job = job
     this.#words = job.map.words
-    const perform = performer(this.#shards)
+    const perform = performer(this.#shards, job)
     this.#team = limits.crew?.gather(job, perform) ?? alone(perform)
     this.#takeOver(past)
   }
@@ -90,10 +93,22 @@ export class ShardedExploration implements Exploration {
     return sum(this.#shards.map((shard) => shard.bytes))
   }
 
+  get fingerprintBits(): 64 | 128 | null {
+    const isCondensed = this.#shards.some((shard) => shard.isCondensed)
+    return bitsOfFingerprints(this.#job.map.keeping, isCondensed)
+  }
+
+  get firstKept(): number {
+    const level = this.#levels.findIndex(({ inShard }) =>
+      this.#shards.every((shard, i) => shard.firstKept <= inShard[i]),
+    )
+    return level < 0 ? this.states : this.#levels[level].state
+  }
+
   add(words: Uint32Array, offset: number): void {
     if (this.states === 0) for (const shard of this.#shards) shard.begin(words, offset)
     const shard = this.#shardOf(words, offset)
-    const fits = shard.makeRoomForRound()
+    const fits = shard.makeRoomForRound(true)
     assert(fits, 'there is room for what was known before')
     shard.add(words, offset)
   }
@@ -191,7 +206,13 @@ export class ShardedExploration implements Exploration {
   #look(): void {
     if (this.stopped !== null) return
     if (this.states > this.#limits.maxStates) this.stopped = 'max-states'
-    else if (this.#shards.some((shard) => shard.isFull)) this.stopped = 'memory'
+    else if (this.#shards.some((shard) => shard.isFull) && !this.#economise()) this.stopped = 'memory'
+  }
+
+  #economise(): boolean {
+    if (!this.#job.mayForget) return false
+    const hasForgotten = this.#shards.map((shard) => shard.forget(shard.next))
+    return this.#shards.every((shard, i) => shard.makeRoomForRound(!hasForgotten[i]))
   }
 
   #finding(shard: Shard, state: number, end: number): Finding {

@@ -3,10 +3,18 @@ import { assert } from '../../../base/assert.ts'
 import { initialStates, layoutOf, type StateLayout } from '../../../model/layout.ts'
 import type { Exploration, Finding, Limits, Model, Past, Successors } from '../../../model/model.ts'
 import type { TransitionSystem } from '../../../model/system.ts'
+import type { ViolatingEnd } from './actions.ts'
 import { successorsMax } from '../successors-max.ts'
-import { memoryBytesMax as memoryBytesMost, pageBytes, roundUp } from './memory.ts'
-import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram, type WasmProgram } from './program.ts'
-import { newMemory, Shard } from './shard.ts'
+import {
+  bitsOfFingerprints,
+  memoryBytesMax as memoryBytesMost,
+  pageBytes,
+  roundUp,
+  type Keeping,
+  type MemoryMap,
+} from './memory.ts'
+import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram } from './program.ts'
+import { newMemory, Shard, type ShardProgram } from './shard.ts'
 import { newJob, ShardedExploration } from './sharded.ts'
 
 /** Everything in WebAssembly, from the first state on. For single steps JavaScript is the faster one. */
@@ -38,12 +46,27 @@ export function exploreInWebAssembly(
     used.startAgain(past)
     return used
   }
-  const keeping = isPackable(layout) ? 'packed' : 'whole'
+  const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
-  const program = searchProgram(system, layout, { keeping, shards, isShared: shards > 1 })
-  if (shards === 1) return new WasmExploration(program, covered, limits, past)
-  const job = newJob(program.module, program.map, limits.memoryBytesMax)
-  return new ShardedExploration(job, program.ends, covered, limits, past)
+  const options = { keeping, shards, isShared: shards > 1 }
+  const { module, map, ends } = searchProgram(system, layout, options)
+  const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
+  const condensed = mayCondense ? searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).module : null
+  const program = { module, map, condensed }
+  if (shards === 1) return new WasmExploration(program, ends, covered, limits, past)
+  return new ShardedExploration(newJob(program, limits), ends, covered, limits, past)
+}
+
+function keepingFor(layout: StateLayout, { seenSet = 'exact' }: Limits): Keeping {
+  switch (seenSet) {
+    case 64:
+      return 'fingerprints64'
+    case 128:
+      return 'fingerprints128'
+    case 'exact':
+    case 'auto':
+      return isPackable(layout) ? 'packed' : 'whole'
+  }
 }
 
 /** Memories per thread, so that threads wait little for each other at the end of a round. */
@@ -106,14 +129,16 @@ const statesPerCall = 1 << 14
 class WasmExploration implements Exploration {
   transitions = 0
   stopped: 'memory' | 'max-states' | null = null
-  readonly #program: WasmProgram
+  readonly #map: MemoryMap
+  readonly #ends: readonly ViolatingEnd[]
   readonly #covered: Uint32Array
   readonly #limits: Limits
   readonly #shard: Shard
   #findings: Finding[] = []
 
-  constructor(program: WasmProgram, covered: Uint32Array, limits: Limits, past: Past) {
-    this.#program = program
+  constructor(program: ShardProgram, ends: readonly ViolatingEnd[], covered: Uint32Array, limits: Limits, past: Past) {
+    this.#map = program.map
+    this.#ends = ends
     this.#covered = covered
     this.#limits = limits
     this.#shard = new Shard(program, newMemory(limits.memoryBytesMax, false), limits.memoryBytesMax)
@@ -129,7 +154,7 @@ class WasmExploration implements Exploration {
   }
 
   #addAll(past: Past): void {
-    const words = new Uint32Array(this.#program.map.words)
+    const words = new Uint32Array(this.#map.words)
     for (let state = 0; state < past.states; state++) {
       past.read(state, words)
       this.add(words, 0)
@@ -142,6 +167,14 @@ class WasmExploration implements Exploration {
 
   get bytes(): number {
     return this.#shard.bytes
+  }
+
+  get fingerprintBits(): 64 | 128 | null {
+    return bitsOfFingerprints(this.#map.keeping, this.#shard.isCondensed)
+  }
+
+  get firstKept(): number {
+    return this.#shard.firstKept
   }
 
   add(words: Uint32Array, offset: number): void {
@@ -162,7 +195,7 @@ class WasmExploration implements Exploration {
   expand(expanded: number, end: number): number {
     const pause = Math.min(end, expanded + statesPerCall)
     let state = expanded
-    while (state < pause && this.#makeRoom()) {
+    while (state < pause && this.#makeRoom(state)) {
       state = this.#shard.expand(state, pause)
       this.#shard.takeFindings((s, e) => this.#findings.push(this.#finding(s, e)))
     }
@@ -178,16 +211,21 @@ class WasmExploration implements Exploration {
   }
 
   #finding(state: number, end: number): Finding {
-    const words = new Uint32Array(this.#program.map.words)
+    const words = new Uint32Array(this.#map.words)
     this.read(state, words)
-    return end === -1 ? { words, action: -1, property: -1 } : { words, ...this.#program.ends[end] }
+    return end === -1 ? { words, action: -1, property: -1 } : { words, ...this.#ends[end] }
   }
 
-  #makeRoom(): boolean {
-    const { maxStates } = this.#limits
-    const { batchRecords } = this.#program.map
+  #makeRoom(expanded: number): boolean {
+    const { maxStates, seenSet = 'exact' } = this.#limits
+    const { batchRecords } = this.#map
+    const mayForget = seenSet !== 'exact'
+    const hasRoom = (isLast: boolean) => this.#shard.makeRoom(batchRecords, maxStates + batchRecords, isLast)
     if (this.states > maxStates) this.stopped = 'max-states'
-    else if (!this.#shard.makeRoom(batchRecords, maxStates + batchRecords)) this.stopped = 'memory'
+    else if (!hasRoom(!mayForget)) {
+      const hasForgotten = mayForget && this.#shard.forget(expanded)
+      if (!hasRoom(!hasForgotten)) this.stopped = 'memory'
+    }
     return this.stopped === null
   }
 }
