@@ -2,65 +2,82 @@
  * A write to a shared block moves the file to a copy and leaves the entry, the share count and the mapping of the old block as
  * they are. A program that has the file mapped reads old data, and the next owner of the block finds it shared.
  */
-import { all, at, Completion, complete, property, scenario, wait_for_completion } from '../dialect/index.ts'
+import { at, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
-import { reflink_read_fault, reflink_unlink, ReflinkFile, SharedBlock, xfs_reflink_write } from '../kernel/index.ts'
+import {
+  blocks_init,
+  file_init,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  shared_init,
+  sys_ftruncate,
+  sys_write,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { no_entry_locked, no_lock_held } from '../scenarios/properties.ts'
 
-const file = at(ReflinkFile, 0)
-const other_file = at(ReflinkFile, 1)
-const shared = at(SharedBlock, 0)
-const fresh = at(SharedBlock, 1)
-const second_fresh = at(SharedBlock, 2)
-const written = at(Completion, 0)
+const file = at(Inode, 0)
+const other_file = at(Inode, 1)
+const vma = at(Vma, 0)
+const other_vma = at(Vma, 1)
+const bounds = { pages: 1, blocks: 3, vmas: 2, ipi: 0, reflink: 2 }
 
-/** Both files have the block, and a program has the first one mapped. */
+/** Both files have the block; the writer has the first one mapped. */
 function setup(): void {
-  shared.refcount.set(2)
-  shared.data = 1
-  file.extent = shared
-  other_file.extent = shared
-  shared.share.set(1)
-  file.entry = shared
-  file.pte = shared
+  machine_init()
+  file_init(file, 1)
+  file_init(other_file, 1)
+  blocks_init(file, 1)
+  shared_init(file, other_file, 0)
+  vma_init(vma, at(MmStruct, 0), file, 1)
+  vma_init(other_vma, at(MmStruct, 1), other_file, 1)
+  mapped_init(vma)
+  mapped_init(other_vma)
+  thread_init(0, at(MmStruct, 0))
+  thread_init(2, at(MmStruct, 1))
 }
 
-const finals = {
-  no_stale_mapping: property('stale-mapping', 'a program maps the block that its file has', () => {
-    return all(ReflinkFile).every((f) => f.pte === null || f.pte === f.extent)
-  }),
-  no_share_left: property('leak', 'a block that no file has is in no entry', () => {
-    return all(SharedBlock).every((block) => block.refcount.read() !== 0 || block.share.read() === 0)
-  }),
+function read_write_read(): void {
+  user_touch(vma, 0, false)
+  sys_write(file, 0)
+  user_touch(vma, 0, false)
 }
 
-export const write_vs_unlink = scenario({
-  id: 'reflink-write-vs-unlink',
-  bounds: {},
+export const write_vs_truncate = scenario({
+  id: 'reflink-write-vs-truncate',
+  fs: ['xfs'],
+  bounds,
   setup,
   tasks: {
-    writer: () => xfs_reflink_write(file, fresh, 2),
-    rm: () => reflink_unlink(other_file),
+    writer: read_write_read,
+    truncate: () => {
+      sys_ftruncate(other_file, 0)
+    },
+    idle: () => {},
   },
-  finally: finals,
+  finally: { no_lock_held, no_entry_locked },
 })
 
-export const two_writes = scenario({
+export const write_vs_write_fault = scenario({
   id: 'reflink-writes-to-both-files',
-  bounds: {},
+  fs: ['xfs'],
+  bounds,
   setup,
   tasks: {
-    writer: () => {
-      xfs_reflink_write(file, fresh, 2)
-      complete(written)
+    writer: read_write_read,
+    truncate: () => {
+      sys_ftruncate(other_file, 0)
     },
     other_writer: () => {
-      xfs_reflink_write(other_file, second_fresh, 3)
-      wait_for_completion(written)
-      reflink_read_fault(file)
+      user_touch(other_vma, 0, true)
     },
-    other_reader: () => reflink_read_fault(other_file),
   },
-  finally: finals,
+  finally: { no_lock_held, no_entry_locked },
 })
 
 export default bug({
@@ -69,9 +86,7 @@ export default bug({
   fix: 'f80e1668888f',
   releases: '6.0 and 6.1',
   class: 'stale-mapping',
-  after: {
-    dax_invalidate_after_cow(_file: ReflinkFile): void {},
-  },
-  shows: { scenario: write_vs_unlink },
-  larger: { scenario: two_writes },
+  undo: ['f80e1668888f'],
+  shows: { scenario: write_vs_truncate, fs: 'xfs' },
+  larger: { scenario: write_vs_write_fault, fs: 'xfs' },
 })

@@ -8,6 +8,8 @@ import {
   ___wait_var_event,
   DAX_REAL,
   dax_fault_hole,
+  dax_folio_is_shared,
+  dax_folio_make_shared,
   dax_folio_put,
   dax_insert_entry,
   dax_insert_pfn,
@@ -22,6 +24,7 @@ import {
   folio_ref_count,
   GUP_PIN_COUNTING_BIAS,
   HPAGE_PMD_NR,
+  iomap_end,
   is_shutdown,
   is_zero_folio,
   PMD_ORDER,
@@ -87,6 +90,17 @@ export function vmf_insert_pfn_pmd(vma: Vma, first: Folio, write: boolean): numb
   return VM_FAULT_NOPAGE
 }
 
+/** A page of an entry. Called with the `i_pages` lock held. */
+export function dax_associate_page(page: Folio, mapping: AddressSpace, shared: boolean): void {
+  if (shared && (page.mapping !== null || dax_folio_is_shared(page))) {
+    if (page.mapping !== null) dax_folio_make_shared(page)
+    page.share = page.share + 1
+  } else {
+    assert(page.mapping === null, 'a page belongs to no file when it is associated')
+    page.mapping = mapping
+  }
+}
+
 /** Pages that the entry stands for. Called with the `i_pages` lock held. Linux v6.14: for_each_mapped_pfn(). */
 export function dax_entry_pages(entry: DaxEntry): number {
   return HPAGE_PMD_NR() > 0 && entry.pmd ? HPAGE_PMD_NR() : 1
@@ -126,11 +140,9 @@ export default change({
       }
       return null
     },
-    dax_associate_entry(first: Folio, mapping: AddressSpace, order: number): void {
+    dax_associate_entry(first: Folio, mapping: AddressSpace, order: number, shared: boolean): void {
       for (let n = 0; n < (order === PMD_ORDER ? HPAGE_PMD_NR() : 1); n++) {
-        const page = folio_page(first, n)
-        assert(page.mapping === null, 'a page belongs to no file when it is associated')
-        page.mapping = mapping
+        dax_associate_page(folio_page(first, n), mapping, shared)
       }
     },
     dax_disassociate_entry(entry: DaxEntry): void {
@@ -157,7 +169,9 @@ export default change({
       const page = dax_iomap_direct_access(mapping.host!, block)
       if (page === null) return VM_FAULT_SIGBUS
       dax_insert_entry(mapping, index, page, write, order)
-      return dax_insert_pfn(vma, index, page, write, order)
+      const fault = dax_insert_pfn(vma, index, page, write, order)
+      iomap_end(mapping.host!, index, write)
+      return fault
     },
     dax_insert_pfn(vma: Vma, index: number, page: Folio, write: boolean, order: number): number {
       if (order === PMD_ORDER) return vmf_insert_pfn_pmd(vma, page, write)

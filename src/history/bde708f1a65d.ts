@@ -5,7 +5,9 @@
 import {
   dax_delete_mapping_entry,
   dax_layout_busy_page_range,
+  dax_page_is_idle,
   ERESTARTSYS,
+  file_pages,
   wait_page_idle,
   type AddressSpace,
   type Errno,
@@ -26,6 +28,11 @@ export default change({
         const error = wait_page_idle(page, inode, cb)
         if (error !== 0) return error
       }
+    },
+    /** Linux v6.14: dax_layout_busy_page() of the second inode, in xfs_mmaplock_two_inodes_and_break_dax_layout(). */
+    xfs_layout_is_idle(inode: Inode): boolean {
+      const page = dax_layout_busy_page_range(inode.i_mapping!, 0, file_pages())
+      return page === null || dax_page_is_idle(page)
     },
     truncate_folio_batch_exceptionals(mapping: AddressSpace, index: number): void {
       dax_delete_mapping_entry(mapping, index)

@@ -12,6 +12,7 @@ import bio_folio_put_refs from './bio-folio-put-refs.ts'
 import type { KernelFunctions } from './change.ts'
 import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
 import percpu_ref_exit from './percpu-ref-exit.ts'
+import change_169004265860 from './169004265860.ts'
 import change_237388320dee from './237388320dee.ts'
 import change_27674ef6c73f from './27674ef6c73f.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
@@ -21,12 +22,14 @@ import dax_holder from './dax-holder.ts'
 import change_aed877c2b425 from './aed877c2b425.ts'
 import change_b67fbebd4cf9 from './b67fbebd4cf9.ts'
 import change_bde708f1a65d from './bde708f1a65d.ts'
+import change_cbe298d82cf7 from './cbe298d82cf7.ts'
 import change_cee91fa13a8e from './cee91fa13a8e.ts'
 import change_d5b3afea22a5 from './d5b3afea22a5.ts'
 import bdev_mark_dead from './bdev-mark-dead.ts'
 import change_d8ddc099c6b3 from './d8ddc099c6b3.ts'
 import change_dd59137bfe70 from './dd59137bfe70.ts'
 import change_f4f451a16dd1 from './f4f451a16dd1.ts'
+import change_f80e1668888f from './f80e1668888f.ts'
 import change_fa422b353d21 from './fa422b353d21.ts'
 import change_fd2825b0760a from './fd2825b0760a.ts'
 import fs_put_dax from './fs-put-dax.ts'
@@ -45,6 +48,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_dd59137bfe70,
   change_aed877c2b425,
   change_38607c62b34b,
+  change_cbe298d82cf7,
   change_0e2f80afcfa6,
   change_bde708f1a65d,
   change_d5b3afea22a5,
@@ -53,6 +57,8 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_7851bf649d42,
   change_fa422b353d21,
   bdev_mark_dead,
+  change_f80e1668888f,
+  change_169004265860,
   dax_holder,
   percpu_ref_exit,
   change_b67fbebd4cf9,

@@ -8,6 +8,7 @@ import { Bio } from './include/bio.ts'
 import { AddressSpace } from './include/fs.ts'
 import { GUP_PIN_COUNTING_BIAS } from './include/mm.ts'
 import { Folio, Vma } from './include/mm_types.ts'
+import { pmd_maps } from './mm/pgtable.ts'
 import { WaitQueueHead } from './include/wait.ts'
 
 export function the_page(): Folio {
@@ -20,7 +21,7 @@ export function page_idle_count(): number {
 }
 
 export function page_is_in_page_table(page: Folio): boolean {
-  return all(Vma).some((vma) => vma.pte.some((pte) => pte.pfn === page))
+  return all(Vma).some((vma) => pmd_maps(vma, page) || vma.pte.some((pte) => pte.pfn === page))
 }
 
 export function page_is_in_tlb(page: Folio): boolean {
@@ -34,12 +35,19 @@ export function page_is_mapped(page: Folio): boolean {
 
 /** FOLL_PIN references. */
 export function page_pins(page: Folio): number {
-  return Math.trunc(page._refcount.read() / GUP_PIN_COUNTING_BIAS)
+  return Math.trunc(page._refcount.read() / GUP_PIN_COUNTING_BIAS) + page._pincount.read()
+}
+
+/** Entries of files that the page says it is in. */
+export function page_entries_counted(page: Folio): number {
+  return page.mapping === null ? page.share : 1
 }
 
 /** References that are neither pins nor page-table entries. */
 export function page_other_references(page: Folio): number {
-  return (page._refcount.read() % GUP_PIN_COUNTING_BIAS) - page._mapcount.read() - page_idle_count()
+  return (
+    (page._refcount.read() % GUP_PIN_COUNTING_BIAS) - page._pincount.read() - page._mapcount.read() - page_idle_count()
+  )
 }
 
 /** Nobody refers to it and no page-table entry leads to it. */

@@ -1,5 +1,5 @@
 /** What scenarios have in common: when everybody is done, nothing is left over. */
-import { all, property, Task, type Lock } from '../dialect/index.ts'
+import { all, at, property, Task, type Lock } from '../dialect/index.ts'
 import {
   AddressSpace,
   Bio,
@@ -11,6 +11,7 @@ import {
   Inode,
   is_zero_folio,
   MmStruct,
+  page_entries_counted,
   Vma,
 } from '../kernel/index.ts'
 
@@ -84,4 +85,18 @@ export const no_folio_changed_in_use = property(
   'assertion',
   'a large folio is made and split while nobody has a reference',
   () => all(Folio).every((folio) => !folio.warned),
+)
+
+export const shares_counted = property('assertion', 'a page knows how many entries of files name it', () =>
+  all(Folio).every((folio) => is_zero_folio(folio) || page_entries_counted(folio) === entries_of(folio)),
+)
+
+/** Of the first two files. */
+const entries_of = (folio: Folio): number => names(at(AddressSpace, 0), folio) + names(at(AddressSpace, 1), folio)
+
+const names = (mapping: AddressSpace, folio: Folio): number =>
+  mapping.i_pages[0].kind === DAX_REAL && mapping.i_pages[0].pfn === folio ? 1 : 0
+
+export const free_pages_forgotten = property('assertion', 'a page that no entry names belongs to no file', () =>
+  all(Folio).every((folio) => entries_of(folio) > 0 || folio.mapping === null),
 )

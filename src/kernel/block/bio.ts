@@ -2,8 +2,9 @@
 import { expect, when } from '../../dialect/index.ts'
 import type { Bio } from '../include/bio.ts'
 import { EFAULT, type Errno } from '../include/errno.ts'
+import { can_share } from '../include/fs.ts'
 import type { Folio } from '../include/mm_types.ts'
-import { FOLL_WRITE } from '../include/mm.ts'
+import { FOLL_WRITE, is_zero_folio } from '../include/mm.ts'
 import { expect_owned } from '../mm/pgtable.ts'
 import { pin_user_pages_fast, unpin_user_page } from '../mm/gup.ts'
 
@@ -42,7 +43,14 @@ export function device_transfer(bio: Bio): void {
     () => {
       bio.bi_submitted = false
       expect(bio.bi_folio !== null, 'use-after-free', 'the device has the page until the transfer is over')
-      expect_owned(bio.bi_folio!, bio.bi_vma!)
+      expect_transferable(bio.bi_folio!, bio)
     },
   )
+}
+
+/** A device that only reads may read a block that the file has left for a copy of its own, as long as another file has it. */
+export function expect_transferable(folio: Folio, bio: Bio): void {
+  if (can_share() && bio.bi_op_write && !is_zero_folio(folio)) {
+    expect(folio.block!.owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
+  } else expect_owned(folio, bio.bi_vma!)
 }

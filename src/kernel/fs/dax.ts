@@ -1,6 +1,6 @@
 /**
  * DAX: entries of files whose pages are blocks of the device. Linux 7.3 fs/dax.c.
- * Left out: shared (reflinked) blocks; private copies; MAP_SYNC.
+ * Left out: private copies; MAP_SYNC.
  * A huge entry stands in the first slot of its range and counts for all of them, as in the xarray.
  */
 import {
@@ -22,6 +22,7 @@ import {
   DAX_EMPTY,
   DAX_REAL,
   DAX_ZERO_PAGE,
+  can_share,
   type AddressSpace,
   type Block,
   type DaxEntry,
@@ -56,7 +57,7 @@ import { dax_direct_access, dax_read_lock, dax_read_unlock } from '../drivers/da
 import { DAX_ACCESS } from '../include/dax.ts'
 import { pmd_none, pmd_leaf } from '../mm/pgtable.ts'
 import { file_pages } from './inode.ts'
-import { iomap_begin, iomap_begin_huge } from './iomap.ts'
+import { iomap_begin, iomap_begin_huge, iomap_end, iomap_is_shared } from './iomap.ts'
 import { is_shutdown } from './super.ts'
 
 /** The slot that holds the entry for a page: the first of the range where a huge entry stands. Called with the `i_pages` lock held. */
@@ -140,10 +141,25 @@ export function dax_unlock_entry(mapping: AddressSpace, index: number): void {
 // Entries and pages.
 
 /** Called with the `i_pages` lock held. */
-export function dax_associate_entry(folio: Folio, mapping: AddressSpace, order: number): void {
-  assert(folio.mapping === null, 'a page belongs to no file when it is associated')
-  dax_folio_init(folio, order)
-  folio.mapping = mapping
+export function dax_associate_entry(folio: Folio, mapping: AddressSpace, order: number, shared: boolean): void {
+  if (shared && (folio.mapping !== null || dax_folio_is_shared(folio))) {
+    if (folio.mapping !== null) dax_folio_make_shared(folio)
+    folio.share = folio.share + 1
+  } else {
+    assert(folio.mapping === null, 'a page belongs to no file when it is associated')
+    dax_folio_init(folio, order)
+    folio.mapping = mapping
+  }
+}
+
+/** Entries of more than one file name it, or did. The first entry of a shared block counts as the only one. */
+export function dax_folio_is_shared(folio: Folio): boolean {
+  return folio.mapping === null && folio.share !== 0
+}
+
+export function dax_folio_make_shared(folio: Folio): void {
+  folio.mapping = null
+  folio.share = 1
 }
 
 /** Pages of a huge entry are one folio from here on. The kernel warns if somebody has a reference, and goes on. */
@@ -160,7 +176,13 @@ export function dax_disassociate_entry(entry: DaxEntry): void {
   dax_folio_put(entry.pfn!)
 }
 
+/** An entry of the folio goes. The last one makes it nobody's. */
 export function dax_folio_put(folio: Folio): void {
+  if (can_share() && dax_folio_is_shared(folio)) {
+    const left = folio.share - 1
+    folio.share = left
+    if (left !== 0) return
+  }
   dax_folio_reset_order(folio)
 }
 
@@ -404,6 +426,7 @@ export function dax_fault_iter(vma: Vma, index: number, write: boolean, order: n
   trace('page_ref_mod', folio, 1)
   const fault = dax_insert_pfn(vma, index, block.pfn!, write, order)
   folio_put(folio)
+  iomap_end(mapping.host!, index, write)
   return fault
 }
 
@@ -456,7 +479,8 @@ export function dax_is_zero_entry(mapping: AddressSpace, index: number): boolean
 
 /**
  * Called with the entry locked. Where the zero page was mapped before, it is unmapped first. An entry that names a page
- * stays as it is: a small fault under a huge entry goes on with the large folio.
+ * stays as it is: a small fault under a huge entry goes on with the large folio. Where the block is shared the entry is made
+ * anew, and the page that it named is unmapped in this file; who else uses that page is not asked.
  */
 export function dax_insert_entry(
   mapping: AddressSpace,
@@ -466,15 +490,18 @@ export function dax_insert_entry(
   order: number,
 ): Folio {
   trace('dax_insert_entry', page)
-  if (dax_is_zero_entry(mapping, index)) unmap_mapping_pages(mapping, index, index + 1)
+  const shared = iomap_is_shared()
+  if (shared || dax_is_zero_entry(mapping, index)) unmap_mapping_pages(mapping, index, index + 1)
   spin_lock(mapping.xa_lock)
   const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
-  if (entry.kind !== DAX_REAL) {
-    dax_associate_entry(page, mapping, order)
+  if (shared || entry.kind !== DAX_REAL) {
+    if (shared) dax_disassociate_entry(entry)
+    dax_associate_entry(page, mapping, order, shared)
     entry.kind = DAX_REAL
     entry.pfn = page
   }
   if (write) entry.dirty = true
+  if (write && shared) entry.towrite = true
   const folio = HPAGE_PMD_NR() > 0 ? entry.pfn! : page
   spin_unlock(mapping.xa_lock)
   return folio

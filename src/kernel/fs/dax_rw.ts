@@ -1,12 +1,22 @@
-/** read(2) and write(2) of DAX files. Linux 7.3 fs/dax.c, xfs_file.c, ext4/file.c. Left out: reading; parts of pages; shared blocks. */
-import { assert_held_write, down_write, expect, indivisible, up_write } from '../../dialect/index.ts'
+/** read(2) and write(2) of DAX files. Linux 7.3 fs/dax.c, xfs_file.c, ext4/file.c. Left out: reading; parts of pages; the bytes. */
+import {
+  assert_held_write,
+  down_write,
+  expect,
+  indivisible,
+  spin_lock,
+  spin_unlock,
+  up_write,
+} from '../../dialect/index.ts'
 import { dax_direct_access, dax_read_lock, dax_read_unlock, dax_recovery_write } from '../drivers/dax/super.ts'
 import { DAX_ACCESS, DAX_RECOVERY_WRITE, type DaxDevice } from '../include/dax.ts'
 import { EIO, ENOSPC, type Errno } from '../include/errno.ts'
-import type { Block, Inode } from '../include/fs.ts'
+import { block_is_shared, can_share, owns_block, type AddressSpace, type Block, type Inode } from '../include/fs.ts'
+import { PTE_ORDER } from '../include/huge_mm.ts'
 import { expect_on_device } from '../mm/pgtable.ts'
 import { invalidate_inode_pages2_range } from '../mm/truncate.ts'
-import { bmap_alloc, bmap_lookup } from './iomap.ts'
+import { dax_entry_slot, get_next_unlocked_entry, put_unlocked_entry } from './dax.ts'
+import { bmap_alloc, bmap_lookup, iomap_begin, iomap_end, iomap_is_shared } from './iomap.ts'
 
 /** write(2) of page `index`. No fault lock: faults go on. */
 export function sys_write(inode: Inode, index: number): Errno {
@@ -20,11 +30,54 @@ export function sys_write(inode: Inode, index: number): Errno {
 export function dax_iomap_rw(inode: Inode, index: number): Errno {
   assert_held_write(inode.i_rwsem)
   const mapped = bmap_lookup(inode, index)
-  if (mapped !== null) return dax_copy_from_iter(inode, mapped)
+  if (mapped !== null) return can_share() ? dax_iomap_overwrite(inode, index) : dax_copy_from_iter(inode, mapped)
   const fresh = bmap_alloc(inode, index)
   if (fresh !== null) return dax_iomap_iter(inode, index, fresh)
   const block = bmap_lookup(inode, index)
   return block !== null ? dax_copy_from_iter(inode, block) : -ENOSPC
+}
+
+/** A block that may be shared. */
+export function dax_iomap_overwrite(inode: Inode, index: number): Errno {
+  const block = iomap_begin(inode, index, true)
+  if (block === null) return -ENOSPC
+  if (iomap_is_shared()) dax_invalidate_cow(inode, index)
+  const error = dax_copy_from_iter(inode, block)
+  iomap_end(inode, index, true)
+  return error
+}
+
+/**
+ * The file is about to leave a shared block: programs that have mapped it must see the copy. The bytes of a dirty entry stay where
+ * they are, with the other file, so its marks do not keep it. Called before the file has the copy. Linux: in dax_iomap_iter(),
+ * dax_zero_iter(), dax_unshare_iter().
+ */
+export function dax_invalidate_cow(inode: Inode, index: number): void {
+  __dax_clear_dirty_range(inode.i_mapping!, index)
+  invalidate_inode_pages2_range(inode.i_mapping!, index, index + 1)
+}
+
+export function __dax_clear_dirty_range(mapping: AddressSpace, index: number): void {
+  spin_lock(mapping.xa_lock)
+  get_next_unlocked_entry(mapping, index, PTE_ORDER)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
+  entry.dirty = false
+  entry.towrite = false
+  put_unlocked_entry(entry, false)
+  spin_unlock(mapping.xa_lock)
+}
+
+/** Zeroes a part of the page: the edge of a hole, or of the file. Called with the fault lock held exclusively. */
+export function dax_zero_iter(inode: Inode, index: number): Errno {
+  assert_held_write(inode.i_mapping!.invalidate_lock)
+  return dax_iomap_overwrite(inode, index)
+}
+
+/** A block of its own for the file where it shares one. Called with the fault lock held exclusively. */
+export function dax_unshare_iter(inode: Inode, index: number): Errno {
+  assert_held_write(inode.i_mapping!.invalidate_lock)
+  const block = bmap_lookup(inode, index)
+  return block === null || !block_is_shared(block) ? 0 : dax_iomap_overwrite(inode, index)
 }
 
 /** The block is new: programs that have mapped the hole must see it. */
@@ -54,7 +107,7 @@ export function dax_copy_to_device(inode: Inode, block: Block, dax_dev: DaxDevic
 export function dax_memcpy(inode: Inode, block: Block): Errno {
   indivisible(() => {
     expect_on_device(block.pfn!)
-    expect(block.owner === inode, 'data-corruption', 'a write goes to a block of its file')
+    expect(owns_block(inode, block), 'data-corruption', 'a write goes to a block of its file')
   })
   return 0
 }

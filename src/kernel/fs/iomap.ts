@@ -3,22 +3,69 @@
  * A transaction is one step, guarded by the lock of the extents. `bmap_free` is where it shows whether everybody has
  * let go: nothing may reach the block any more.
  */
-import { all, bound, down_read, down_write, expect, indivisible, up_read, up_write } from '../../dialect/index.ts'
+import {
+  all,
+  at,
+  bool,
+  bound,
+  current,
+  down_read,
+  down_write,
+  expect,
+  indivisible,
+  Struct,
+  up_read,
+  up_write,
+} from '../../dialect/index.ts'
 import { Bio } from '../include/bio.ts'
-import { Block, type Inode } from '../include/fs.ts'
+import { Block, block_is_shared, can_share, type Inode } from '../include/fs.ts'
 import { folio_page, HPAGE_PMD_NR, pfn_is_aligned } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
 import { pmd_maps } from '../mm/pgtable.ts'
+import {
+  xfs_dax_write_iomap_begin,
+  xfs_dax_write_iomap_end,
+  xfs_read_iomap_begin,
+  xfs_read_iomap_end,
+} from './xfs/xfs_iomap.ts'
 
 /** The block at that place of the file; who wants to write fills a hole. Null: a hole, or the device is full. */
 export function iomap_begin(inode: Inode, index: number, write: boolean): Block | null {
-  const block = bmap_lookup(inode, index)
+  const block = iomap_lookup(inode, index, write)
   if (block !== null || !write) return block
   return bmap_fill(inode, index)
 }
 
-/** The first block of a huge page of the file: blocks for all its pages, in a row and aligned on the device. Null: there is none. */
+/** The block of the file, or one that the bytes of a shared block are to be copied to. Null: a hole. */
+export function iomap_lookup(inode: Inode, index: number, write: boolean): Block | null {
+  if (!can_share()) return bmap_lookup(inode, index)
+  return write ? xfs_dax_write_iomap_begin(inode, index) : xfs_read_iomap_begin(inode, index)
+}
+
+/** The operation on the block is over. */
+export function iomap_end(inode: Inode, index: number, write: boolean): void {
+  if (!can_share()) return
+  if (write) xfs_dax_write_iomap_end(inode, index)
+  else xfs_read_iomap_end()
+}
+
+/** What iomap_begin() says of a block besides where it is. In the kernel on the stack of its task. Set where files share blocks only. */
+export class Iomap extends Struct<'iomap'> {
+  /** IOMAP_F_SHARED: the file has the block together with another one, or is about to get a copy of such a block. */
+  shared = bool()
+}
+
+export function current_iomap(): Iomap {
+  return at(Iomap, current.id)
+}
+
+export function iomap_is_shared(): boolean {
+  return can_share() && current_iomap().shared
+}
+
+/** The first block of a huge page of the file: blocks for all its pages, in a row and aligned on the device. Null: there is none. Left out: shared ones. */
 export function iomap_begin_huge(inode: Inode, write: boolean): Block | null {
+  if (can_share()) return null
   const first = iomap_begin(inode, 0, write)
   if (first === null || !pfn_is_aligned(first.pfn!)) return null
   for (let n = 1; n < HPAGE_PMD_NR(); n++) {
@@ -69,16 +116,22 @@ export function bmap_free(inode: Inode, start: number, end: number): void {
     const block = inode.extent[index]
     if (block !== null) {
       inode.extent[index] = null
-      free_block(block)
+      free_block(inode, block)
     }
   }
   up_write(inode.i_lock)
 }
 
-export function free_block(block: Block): void {
+/** The file gives the block up. It is free when no other file has it. */
+export function free_block(inode: Inode, block: Block): void {
   indivisible(() => {
-    expect_unused(block.pfn!)
-    block.owner = null
+    if (block_is_shared(block)) {
+      if (block.owner === inode) block.owner = block.co_owner
+      block.co_owner = null
+    } else {
+      expect_unused(block.pfn!)
+      block.owner = null
+    }
   })
 }
 

@@ -48,6 +48,22 @@ export class Block extends Struct<'block'> {
   owner = ref(() => Inode)
   /** The driver knows it as bad (struct badblocks). */
   bad = bool()
+  /** Reflink: another file that has it too. */
+  co_owner = ref(() => Inode)
+}
+
+/** Files may share blocks: in scenarios that name their number, bounds: { reflink: 2 }. In the others what follows are constants. */
+export function can_share(): boolean {
+  return bound('reflink', 0) !== 0
+}
+
+export function owns_block(inode: Inode, block: Block): boolean {
+  return block.owner === inode || (can_share() && block.co_owner === inode)
+}
+
+/** Two files have it. What fs/dax.c sees of it is IOMAP_F_SHARED. */
+export function block_is_shared(block: Block): boolean {
+  return can_share() && block.co_owner !== null
 }
 
 export const DAX_ABSENT: number = 0
@@ -105,6 +121,11 @@ export class Inode extends Struct<'inode'> {
   i_lock = embedded(() => RwSemaphore)
   /** By page of the file: its block, or null: a hole. */
   extent = guardedBy(
+    array(bound('pages'), () => ref(() => Block)),
+    (inode: Inode) => inode.i_lock,
+  )
+  /** Reflink: a new block for the page while its bytes are copied. */
+  cow_fork = guardedBy(
     array(bound('pages'), () => ref(() => Block)),
     (inode: Inode) => inode.i_lock,
   )

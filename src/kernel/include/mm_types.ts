@@ -48,6 +48,8 @@ export class Folio extends Struct<'folio'> {
   )
   /** PG_hwpoison */
   hwpoison = existsWhile(bool(), (folio: Folio) => memmap_exists(folio))
+  /** Entries that name it, while it is shared: `mapping` is null then. Changed under the `i_pages` lock of one of the files. */
+  share = uint(3)
   /** Programs have stored to it since its cache lines were last written back. */
   unflushed = ghost(bool())
   /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page. */

@@ -92,6 +92,12 @@ export function blocks_init(inode: Inode, pages: number): void {
   }
 }
 
+/** Reflink: page n of the file is shared with the other file. */
+export function shared_init(inode: Inode, other: Inode, n: number): void {
+  other.extent[n] = inode.extent[n]
+  inode.extent[n]!.co_owner = other
+}
+
 /** The program has stored to page n of the file: it is mapped, and its entry is dirty. */
 export function stored_init(vma: Vma, n: number): void {
   const folio = at(Folio, n)

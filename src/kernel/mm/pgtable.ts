@@ -3,6 +3,7 @@
  * An entry is one word, so each function here is one access.
  */
 import { all, bound, current, expect, index_of, indivisible, Task, when } from '../../dialect/index.ts'
+import { owns_block } from '../include/fs.ts'
 import { folio_page, HPAGE_PMD_NR, in_pmd_range } from '../include/huge_mm.ts'
 import { is_zero_folio } from '../include/mm.ts'
 import {
@@ -150,7 +151,7 @@ export function user_access(vma: Vma, index: number, write: boolean): boolean {
     if (folio === null || (write && !tlb.write)) return false
     if (!is_zero_folio(folio)) expect_on_device(folio)
     expect(
-      is_zero_folio(folio) || folio.block!.owner === vma.vm_file!.host,
+      is_zero_folio(folio) || owns_block(vma.vm_file!.host!, folio.block!),
       'stale-mapping',
       'a program reaches only blocks of the file that it has mapped',
     )
@@ -176,5 +177,9 @@ export function expect_owned(folio: Folio, vma: Vma): void {
   if (vma.vm_dev_dax !== null) return
   const owner = folio.block!.owner
   expect(owner !== null, 'use-after-free', 'a page in use is a block that belongs to a file')
-  expect(owner === vma.vm_file!.host, 'data-corruption', 'a page in use is a block of the file that was mapped')
+  expect(
+    owns_block(vma.vm_file!.host!, folio.block!),
+    'data-corruption',
+    'a page in use is a block of the file that was mapped',
+  )
 }

@@ -1,82 +1,73 @@
 /**
- * A write to a block that two DAX files share. Linux 7.3 fs/xfs/xfs_reflink.c, xfs_iomap.c, fs/dax.c.
- * One page of each file. The share count is that of entries: pages of FSDAX do not know their files when they are shared.
- * Left out: locks of inodes, page counts, the log; that the share count is no atomic, and is changed under the lock of one
- * of the two files.
+ * XFS: blocks that two files share. Linux 7.3 fs/xfs/xfs_reflink.c, xfs_file.c, xfs_refcount_btree.c. The refcount btree is
+ * `owner` and `co_owner` of a block: two files at most. Left out: the log; dedupe, which is a clone of bytes that are equal; a
+ * range that is cloned onto its own file; XFS_IREMAPPING, by which reads go on while a file is cloned.
  */
-import { atomic, embedded, ref, spin_lock, spin_unlock, Spinlock, Struct, uint } from '../../../dialect/index.ts'
+import { assert_held_write, down_write, indivisible, up_write } from '../../../dialect/index.ts'
+import type { Errno } from '../../include/errno.ts'
+import type { Block, Inode } from '../../include/fs.ts'
+import { truncate_pagecache_range } from '../../mm/truncate.ts'
+import { bmap_lookup, free_block, take_free_block } from '../iomap.ts'
+import { dax_unshare_iter } from '../dax_rw.ts'
+import { xfs_break_layouts, xfs_ilock2_io_mmap, xfs_iunlock2_io_mmap } from './xfs_inode.ts'
 
-/** A block, and the page that it is. */
-export class SharedBlock extends Struct<'shared_block'> {
-  /** Files that have it: the refcount btree. 0: free. */
-  refcount = atomic(2)
-  /** Entries that name the page (page->share). */
-  share = atomic(2)
-  /** What is stored there. */
-  data = uint(2)
+/** A block in the CoW fork, where it waits for its bytes. Called with ILOCK held exclusively. Null: the device is full. */
+export function xfs_reflink_allocate_cow(inode: Inode, index: number): Block | null {
+  assert_held_write(inode.i_lock)
+  if (inode.cow_fork[index] === null) inode.cow_fork[index] = take_free_block(inode)
+  return inode.cow_fork[index]
 }
 
-/** A file of one page. */
-export class ReflinkFile extends Struct<'reflink_file'> {
-  xa_lock = embedded(() => Spinlock)
-  extent = ref(() => SharedBlock)
-  /** The entry of the page cache, and the page-table entry of a program. */
-  entry = ref(() => SharedBlock)
-  pte = ref(() => SharedBlock)
-}
-
-/** A read fault: the program maps the block of the file. */
-export function reflink_read_fault(file: ReflinkFile): void {
-  spin_lock(file.xa_lock)
-  const block = file.extent
-  if (block !== null && file.entry === null) {
-    block.share.inc()
-    file.entry = block
-    file.pte = block
+/** The block of the CoW fork takes the place of the old one, which loses a file. Nobody who uses that page is asked. */
+export function xfs_reflink_end_cow(inode: Inode, index: number): void {
+  down_write(inode.i_lock)
+  const fresh = inode.cow_fork[index]
+  if (fresh !== null) {
+    const old = inode.extent[index]
+    inode.extent[index] = fresh
+    inode.cow_fork[index] = null
+    if (old !== null) free_block(inode, old)
   }
-  spin_unlock(file.xa_lock)
+  up_write(inode.i_lock)
 }
 
-/** write(2) to a shared block: copies it elsewhere and lets the file name the copy. */
-export function xfs_reflink_write(file: ReflinkFile, fresh: SharedBlock, value: number): void {
-  fresh.refcount.set(1)
-  fresh.data = value
-  xfs_reflink_end_cow(file, fresh)
-  dax_invalidate_after_cow(file)
+/** ioctl FICLONERANGE: page `index` of `dest` becomes that of `src`. Linux: xfs_file_remap_range(). */
+export function sys_clone(src: Inode, dest: Inode, index: number): Errno {
+  const error = xfs_ilock2_io_mmap(src, dest)
+  if (error !== 0) return error
+  truncate_pagecache_range(dest.i_mapping!, index, index + 1)
+  xfs_reflink_remap_blocks(src, dest, index)
+  xfs_iunlock2_io_mmap(src, dest)
+  return 0
 }
 
-/** The file has another block from here on. */
-export function xfs_reflink_end_cow(file: ReflinkFile, fresh: SharedBlock): void {
-  spin_lock(file.xa_lock)
-  const old = file.extent!
-  old.refcount.dec()
-  file.extent = fresh
-  spin_unlock(file.xa_lock)
-}
-
-/** Entry and mapping still name the old block: away with them. */
-export function dax_invalidate_after_cow(file: ReflinkFile): void {
-  reflink_invalidate(file)
-}
-
-/** Linux: invalidate_inode_pages2_range(), dax_disassociate_entry(). */
-export function reflink_invalidate(file: ReflinkFile): void {
-  spin_lock(file.xa_lock)
-  const block = file.entry
-  if (block !== null) {
-    block.share.dec()
-    file.entry = null
-    file.pte = null
+/** Called with IOLOCK and MMAPLOCK of both files held exclusively. */
+export function xfs_reflink_remap_blocks(src: Inode, dest: Inode, index: number): void {
+  const block = bmap_lookup(src, index)
+  down_write(dest.i_lock)
+  const old = dest.extent[index]
+  dest.extent[index] = block
+  if (old !== block) {
+    if (block !== null) xfs_refcount_increase(block, dest)
+    if (old !== null) free_block(dest, old)
   }
-  spin_unlock(file.xa_lock)
+  up_write(dest.i_lock)
 }
 
-/** The other file goes. */
-export function reflink_unlink(file: ReflinkFile): void {
-  reflink_invalidate(file)
-  spin_lock(file.xa_lock)
-  const block = file.extent!
-  block.refcount.dec()
-  file.extent = null
-  spin_unlock(file.xa_lock)
+/** Left out: a third file. */
+export function xfs_refcount_increase(block: Block, dest: Inode): void {
+  indivisible(() => {
+    block.co_owner = dest
+  })
+}
+
+/** fallocate(2) with FALLOC_FL_UNSHARE_RANGE. Linux: xfs_falloc_unshare_range(), xfs_reflink_unshare(). */
+export function sys_unshare(inode: Inode, index: number): Errno {
+  down_write(inode.i_rwsem)
+  down_write(inode.i_mapping!.invalidate_lock)
+  let error = xfs_break_layouts(inode)
+  if (error === 0) error = dax_unshare_iter(inode, index)
+  up_write(inode.i_mapping!.invalidate_lock)
+  up_write(inode.i_rwsem)
+  return error
 }
