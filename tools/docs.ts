@@ -2,6 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { documents, inWorkspace, rewritten, root } from '../test/docs.ts'
+import { kernelMap } from './kernel-map.ts'
+
+writeFileSync(join(root, 'docs/kernel-map.md'), kernelMap(root))
 
 for (const document of documents()) {
   const file = join(root, document)
