@@ -36,6 +36,7 @@ const doors: Record<string, { folder: string; why: string }> = {
   commander: { folder: 'src/cli/', why: 'only cli has arguments' },
   '@viz-js/viz': { folder: 'src/cli/', why: 'a layout is computed only when somebody asks for a drawing' },
   fzstd: { folder: 'src/cli/', why: 'how a file is packed is the business of who opens it' },
+  wabt: { folder: 'src/compiler/backend/wasm/', why: 'generated code is seldom read; the text format is loaded then' },
   picocolors: { folder: 'src/cli/', why: 'only cli knows whether it writes to a terminal' },
 }
 

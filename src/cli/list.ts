@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { KernelInfo, ScenarioInfo } from '../compiler/index.ts'
 import { MISTAKES } from '../compiler/mistakes.ts'
+import type { TransitionSystem } from '../model/system.ts'
 import { actionLines } from '../report/actions.ts'
 import { compileQuestion } from './answer.ts'
 import { UsageError } from './exit.ts'
@@ -15,6 +16,7 @@ import { unknown } from './suggest.ts'
 
 interface ListFlags extends SearchFlags {
   readonly actions?: string
+  readonly wat?: string
   readonly format: string
   readonly width: number
 }
@@ -26,7 +28,8 @@ Examples:
   lastref list                                             all scenarios
   lastref list kernels                                     all releases, stable kernels and patches
   lastref list mistakes                                    what a model can get wrong, and what to write instead
-  lastref list --actions dio-vs-punch-hole --kernel 5.18   every step that can happen, with its source line`
+  lastref list --actions dio-vs-punch-hole --kernel 5.18   every step that can happen, with its source line
+  lastref list --wat dio-vs-punch-hole --kernel 5.18       the WebAssembly that searches it, a function for each step`
 
 export function addList(program: Command): void {
   const command = program
@@ -38,6 +41,7 @@ export function addList(program: Command): void {
     )
     .argument('[what]', lists.join(', '), 'scenarios')
     .option('--actions <scenario>', 'the compiled scenario, readable')
+    .option('--wat <scenario>', 'the WebAssembly generated from it, as text')
   addWidthOption(addQuestionOptions(command))
     .option('--format <format>', 'text, json', 'text')
     .addHelpText('after', examples)
@@ -47,6 +51,7 @@ export function addList(program: Command): void {
 async function list(what: string, flags: ListFlags): Promise<void> {
   const format = checkFormat(flags.format, ['text', 'json'] as const)
   if (flags.actions !== undefined) return listActions(flags.actions, flags, format)
+  if (flags.wat !== undefined) return listWebAssembly(flags.wat, flags)
   const known = lists.find((name) => name === what)
   if (known === undefined) throw unknown('list', what, lists, lists.join(', '))
   if (known === 'mistakes') return print(format === 'json' ? mistakesJson() : mistakeLines(flags.width))
@@ -58,13 +63,24 @@ async function list(what: string, flags: ListFlags): Promise<void> {
 }
 
 async function listActions(scenario: string, flags: ListFlags, format: 'text' | 'json'): Promise<void> {
+  const system = await compiledSystem(scenario, '--actions', flags)
+  print(format === 'json' ? `${JSON.stringify(system)}\n` : `${actionLines(system).join('\n')}\n`)
+}
+
+async function listWebAssembly(scenario: string, flags: ListFlags): Promise<void> {
+  const system = await compiledSystem(scenario, '--wat', flags)
+  const { webAssemblyText } = await import('../compiler/backend/wasm/text.ts')
+  print(await webAssemblyText(system))
+}
+
+async function compiledSystem(scenario: string, option: string, flags: ListFlags): Promise<TransitionSystem> {
   const models = openModels(filesOf([scenario], flags.kernel))
   const catalogue = await checked(models)
   const questions = questionsOf(catalogue, scenariosOf(catalogue, [scenario]), flags)
-  if (questions.length > 1) throw new UsageError('--actions prints one system: give one kernel and one file system')
+  if (questions.length > 1) throw new UsageError(`${option} prints one system: give one kernel and one file system`)
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
-  print(format === 'json' ? `${JSON.stringify(compiled.system)}\n` : `${actionLines(compiled.system).join('\n')}\n`)
+  return compiled.system
 }
 
 function mistakesJson(): string {

@@ -33,16 +33,22 @@ export interface Records {
 
 const locationsPerFunction = 1 << 5
 
-/** Defines `successors(from, out)`: writes records at `out`, gives back where they end. */
+/**
+ * Defines `successors(from, out)`: writes records at `out`, gives back where they end. With `onAction` there is a function
+ * for every action, to be read: slower, since V8 inlines none. It is told their names.
+ */
 export function defineSuccessors(
   module: ModuleBuilder,
   successors: Callee,
   system: TransitionSystem,
   layout: StateLayout,
   records: Records,
+  onAction: ((action: Action, name: string) => void) | null = null,
 ): readonly ViolatingEnd[] {
-  const writer = new SuccessorsWriter(module, system, layout, records)
+  const writer = new SuccessorsWriter(module, system, layout, records, onAction)
   const tasks = system.tasks.map((_, t) => writer.task(t))
+  module.label(successors, 'successors')
+  for (const [t, callee] of tasks.entries()) module.label(callee, `t${t}_${identifier(system.tasks[t].name)}`)
   module.define(successors, (f) => oneAfterTheOther(tasks, f.parameters[0], f.parameters[1]))
   return writer.ends
 }
@@ -50,6 +56,8 @@ export function defineSuccessors(
 function oneAfterTheOther(callees: readonly Callee[], from: Local, out: Local): Code {
   return [callees.map((callee) => wasm.set(out, wasm.call(callee, wasm.get(from), wasm.get(out)))), wasm.get(out)]
 }
+
+const identifier = (name: string): string => name.replace(/\W/g, '_')
 
 /** A function `(from, out)` that has loaded the words of the state. */
 interface Frame {
@@ -67,8 +75,16 @@ class SuccessorsWriter {
   readonly #system: TransitionSystem
   readonly #layout: StateLayout
   readonly #records: Records
+  readonly #onAction: ((action: Action, name: string) => void) | null
 
-  constructor(module: ModuleBuilder, system: TransitionSystem, layout: StateLayout, records: Records) {
+  constructor(
+    module: ModuleBuilder,
+    system: TransitionSystem,
+    layout: StateLayout,
+    records: Records,
+    onAction: ((action: Action, name: string) => void) | null,
+  ) {
+    this.#onAction = onAction
     this.#module = module
     this.#system = system
     this.#layout = layout
@@ -95,8 +111,8 @@ class SuccessorsWriter {
     return this.#define((frame) => {
       const cases = new Map<number, Code>()
       this.#system.tasks[t].locations.slice(first, first + locationsPerFunction).forEach(({ actions }, i) => {
-        if (actions.length === 1) cases.set(i, this.#action(actions[0], frame))
-        else if (actions.length > 1) cases.set(i, this.#alternatives(actions, frame))
+        if (actions.length === 1 && this.#onAction === null) cases.set(i, this.#action(actions[0], frame))
+        else if (actions.length > 0) cases.set(i, this.#alternatives(actions, frame))
       })
       const location = wasm.subtract(this.#location(t, frame), wasm.constant(first))
       return [wasm.switchOn(location, cases), wasm.get(frame.out)]
@@ -105,8 +121,19 @@ class SuccessorsWriter {
 
   /** Alternatives have functions of their own: each begins with the state as it was. */
   #alternatives(actions: readonly Action[], { from, out }: Frame): Code {
-    const callees = actions.map((action) => this.#define((frame) => this.#action(action, frame)))
+    const callees = actions.map((action, i) => {
+      const callee = this.#define((frame) => this.#action(action, frame))
+      const alternative = actions.length > 1 ? `_${i}` : ''
+      this.#label(callee, action, `_${action.from}${alternative}`)
+      return callee
+    })
     return wasm.giveBack(oneAfterTheOther(callees, from, out))
+  }
+
+  #label(callee: Callee, action: Action, place: string): void {
+    const name = `t${action.task}_${identifier(this.#system.tasks[action.task].name)}${place}`
+    this.#module.label(callee, name)
+    this.#onAction?.(action, name)
   }
 
   #action(action: Action, frame: Frame): Code {

@@ -204,6 +204,7 @@ interface Definition {
   readonly parameters: readonly ValueType[]
   readonly result: ValueType | null
   readonly exportName: string | null
+  label: string | null
   locals: readonly ValueType[]
   body: Code | null
 }
@@ -213,7 +214,14 @@ export class ModuleBuilder {
   readonly #definitions: Definition[] = []
 
   declare(parameters: readonly ValueType[], result: ValueType | null, exportName: string | null = null): Callee {
-    return { index: this.#definitions.push({ parameters, result, exportName, locals: [], body: null }) - 1 }
+    return {
+      index: this.#definitions.push({ parameters, result, exportName, label: exportName, locals: [], body: null }) - 1,
+    }
+  }
+
+  /** For who reads the module. */
+  label(callee: Callee, text: string): void {
+    this.#definitions[callee.index].label = text
   }
 
   define(callee: Callee, write: (f: FunctionBuilder) => Code): void {
@@ -221,6 +229,14 @@ export class ModuleBuilder {
     const f = new FunctionBuilder(definition.parameters.length)
     definition.body = write(f)
     definition.locals = f.types
+  }
+
+  /** Names of functions, where some have one. */
+  #names(): Code {
+    const named = this.#definitions.flatMap(({ label }, index) =>
+      label === null ? [] : [[unsigned(index), name(label)]],
+    )
+    return section(0, [name('name'), section(1, vector(named))])
   }
 
   /** The binary format. */
@@ -245,6 +261,7 @@ export class ModuleBuilder {
       section(3, vector(functionTypes)),
       section(7, vector(exported)),
       section(10, vector(bodies)),
+      this.#names(),
     ])
     return output.bytes()
   }

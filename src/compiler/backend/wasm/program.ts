@@ -1,6 +1,6 @@
 /** The modules that are made of a transition system: one that searches, one for single steps. */
 import type { StateLayout } from '../../../model/layout.ts'
-import type { TransitionSystem } from '../../../model/system.ts'
+import type { Action, TransitionSystem } from '../../../model/system.ts'
 import { successorsMax } from '../successors-max.ts'
 import { defineSuccessors, type Records, type ViolatingEnd } from './actions.ts'
 import * as wasm from './assembler.ts'
@@ -41,6 +41,26 @@ export function searchMap(
 }
 
 export function searchProgram(system: TransitionSystem, layout: StateLayout, options: ProgramOptions): WasmProgram {
+  const { bytes, map, ends } = assemble(system, layout, options)
+  return { module: new WebAssembly.Module(bytes), map, ends }
+}
+
+/** The module of a search as it may be read: a function for every action, of which `onAction` is told the name. */
+export function readableModule(
+  system: TransitionSystem,
+  layout: StateLayout,
+  keeping: Keeping,
+  onAction: (action: Action, name: string) => void,
+): Uint8Array {
+  return assemble(system, layout, { keeping, shards: 1, isShared: false }, onAction).bytes
+}
+
+function assemble(
+  system: TransitionSystem,
+  layout: StateLayout,
+  options: ProgramOptions,
+  onAction: ((action: Action, name: string) => void) | null = null,
+): Omit<WasmProgram, 'module'> & { readonly bytes: Uint8Array<ArrayBuffer> } {
   const map = searchMap(system, layout, options)
   const builder = new ModuleBuilder()
   const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32)
@@ -52,9 +72,9 @@ export function searchProgram(system: TransitionSystem, layout: StateLayout, opt
     succeed: () => [],
     violate: (end, _, out) => [addFinding(map, wasm.constant(end)), out],
   }
-  const ends = defineSuccessors(builder, successors, system, layout, records)
+  const ends = defineSuccessors(builder, successors, system, layout, records, onAction)
   defineSearchLoop(builder, successors, defineSeenSet(builder, map), map)
-  return { module: new WebAssembly.Module(builder.bytes({ pagesMax, isShared: options.isShared })), map, ends }
+  return { bytes: builder.bytes({ pagesMax, isShared: options.isShared }), map, ends }
 }
 
 /** Can states be packed, that is, is a bit of 64 always 0? */

@@ -27,6 +27,7 @@ export interface SeenSetFunctions {
 /** Defines also what the host calls: about the state in the question `add`, `find`, `shard`; `grow`, `condense`. */
 export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
   const prepare = module.declare([i32], i32)
+  module.label(prepare, 'prepare')
   const insert = module.declare([i32, i32], null, 'insert')
   const question = constant(map.question)
   module.define(prepare, (f) => prepareRecords(f, map))

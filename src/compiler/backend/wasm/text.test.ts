@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import wabt from 'wabt'
+import { pinwake } from '../../../../test/systems/pinwake.ts'
+import { webAssemblyText } from './text.ts'
+
+test('the text has a named function for every action, below its source line, and is what a WebAssembly tool accepts', async () => {
+  const system = pinwake({ pages: 1, users: 2, loops: 1 })
+  const text = await webAssemblyText(system)
+  const actions = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const named = [...text.matchAll(/^ {2};; (\S+:\d+: .*)\n {2}\(func \$(t\d+_\w+)/gm)]
+  expect(named).toHaveLength(actions.length)
+  expect(new Set(named.map(([, , name]) => name)).size).toBe(actions.length)
+  expect(text).toContain(`  ;; pinwake.ts:6: user0 u5\n  (func $t0_user0_5 `)
+  const module = (await wabt()).parseWat('search.wat', text)
+  expect(() => module.validate()).not.toThrow()
+})
