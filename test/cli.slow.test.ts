@@ -17,7 +17,7 @@ function lastref(...args: string[]): { status: number | null; out: string; err: 
   return { status, out: stdout, err: stderr }
 }
 
-const commands = ['check', 'matrix', 'replay', 'list', 'source', 'init']
+const commands = ['check', 'matrix', 'replay', 'conform', 'record', 'list', 'source', 'init']
 const bug = ['dio-vs-punch-hole', '--kernel', '5.18']
 
 describe('help', () => {

@@ -1,8 +1,12 @@
 /** Excerpts of recordings of real kernels against the model of their kernel, of the other era, and cut in ways that happen. */
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { TextCheck, traceText, type TraceVerdict } from '../src/conformance/index.ts'
+import { root } from './sources.ts'
 import { conformanceOf, excerptFiles, excerpts, judge, kernelOf, outcome, plain } from './traces.ts'
 
 const read = (name: string): string => readFileSync(join(excerpts, name), 'latin1')
@@ -95,4 +99,58 @@ test('what was lost is said, and nothing is concluded from what was known before
     expect.soft(verdict.findings, `lost at ${at}`).toEqual([])
     expect.soft(verdict.remarks.map((r) => r.kind)).toContain('lost')
   }
+})
+
+describe('the command', () => {
+  const lastref = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [join(root, 'dist/src/cli/main.js'), ...args], { encoding: 'utf8', cwd: excerpts })
+
+  test('JSON keeps its schema, with findings, remarks and coverage', () => {
+    const { status, stdout } = lastref(
+      ...['conform', '6.1.176-dio.txt', '6.1.176-unbind.txt', '--kernel', '6.1.176', '--coverage', '--format', 'json'],
+    )
+    expect(status).toBe(1)
+    const schema = JSON.parse(readFileSync(join(root, 'schema/conform-1.schema.json'), 'utf8')) as object
+    const validate = new Ajv({ strict: false }).compile(schema)
+    const answer = JSON.parse(stdout) as { coverage: { reached: object[]; missed: object[] }; traces: object[] }
+    expect(validate(answer), JSON.stringify(validate.errors)).toBe(true)
+    expect(answer.traces).toHaveLength(2)
+    expect(answer.coverage.reached.length).toBeGreaterThan(20)
+    expect(answer.coverage.missed.length).toBeGreaterThan(20)
+  })
+
+  test('coverage of several traces is that of all together', () => {
+    const steps = (...traces: string[]): number =>
+      Number(/^(\d+) of \d+ steps/m.exec(lastref('conform', ...traces, '--kernel', '7.3', '--coverage').stdout)![1])
+    const [one, other] = [steps('7.3-vms.txt'), steps('7.3-reflink.txt')]
+    const both = steps('7.3-vms.txt', '7.3-reflink.txt')
+    expect(both).toBeGreaterThan(Math.max(one, other))
+    expect(both).toBeLessThanOrEqual(one + other)
+  })
+
+  test.each([
+    [['conform', 'none.txt', '--kernel', '7.3'], 2, 'there is no file none.txt'],
+    [['conform', '7.3-vms.txt'], 2, 'which kernel recorded it?'],
+    [['conform', '7.3-vms.txt', '--kernel', '7.3,6.1'], 2, 'give one --kernel'],
+    [['conform', '7.3-vms.txt', '--kernel', '7.3', '--page', 'first'], 2, '--page takes a number'],
+    [['conform', '.', '--kernel', '7.3'], 2, 'is a directory'],
+    [['record', '--kernel', '7.3', '--pages', '5-3'], 2, '--pages takes two frame numbers'],
+    [['record', '--kernel', '7.3', '--with', 'strace'], 2, 'tracefs'],
+  ])('%j: status %i', (args, status, message) => {
+    const answer = lastref(...args)
+    expect(answer.stderr).toContain(message)
+    expect(answer.stderr.trim().split('\n')).toHaveLength(1)
+    expect(answer.status).toBe(status)
+  })
+
+  test('a trace with nothing of ours: what is there instead, and what to do', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'lastref-')), 'sched.txt')
+    writeFileSync(file, ' a-1 [000] d..2. 1.000000: sched_switch: prev_comm=a ==> next_comm=b\n'.repeat(3))
+    const { status, stdout } = lastref('conform', file, '--kernel', '7.3')
+    expect(status).toBe(125)
+    expect(stdout).toContain('nothing here that I can judge: 3 events')
+    expect(stdout).toContain('It has sched_switch.')
+    expect(stdout).toContain('`lastref record` prints what to record')
+    rmSync(file)
+  })
 })

@@ -1,6 +1,6 @@
 /** Shell sessions in the documentation: run, compared, and rewritten by `npm run docs`. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -49,6 +49,9 @@ export function inWorkspace<T>(text: string, body: (cwd: string) => T): T {
 /** What the command prints, run in `cwd`. */
 export function run(command: string, cwd: string): string {
   const program = join(root, 'dist/src/cli/main.js')
+  // Documents speak of recordings in a folder `traces`.
+  if (/\btraces\//.test(command) && !existsSync(join(cwd, 'traces')))
+    symlinkSync(join(root, 'test/golden/traces'), join(cwd, 'traces'))
   const script = `lastref() { node ${JSON.stringify(program)} "$@"; }\n${command}`
   const { stdout, stderr } = spawnSync('bash', ['-c', script], {
     cwd,

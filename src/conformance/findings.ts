@@ -41,7 +41,8 @@ export class Findings {
 
   remark(kind: Remark['kind'], line: number, object: TracedObject | null, message: string): void {
     const name = object === null ? null : this.nameOf(object)
-    const key = `${kind} ${line} ${name} ${message}`
+    // Where a trace is not followed is said once.
+    const key = `${kind} ${kind === 'skipped' ? '' : line} ${name} ${message}`
     if (this.remarked.has(key) || this.remarks.length >= remarksMax) return
     this.remarked.add(key)
     this.remarks.push({ kind, line, message, object: name })

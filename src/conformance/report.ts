@@ -37,12 +37,12 @@ export function traceText(verdict: TraceVerdict, options: ReportOptions): string
 
 function lastLine(verdict: TraceVerdict, { name, kernel }: ReportOptions): string {
   const { events, judged, objects } = verdict
-  const extent = `${grouped(judged)} of ${grouped(events)} events judged, ${objects} ${objects === 1 ? 'page' : 'pages'}`
+  const extent = `${grouped(judged)} of ${grouped(events)} events judged, ${counted(objects, 'page')}`
   switch (verdict.verdict) {
     case 'conforms':
       return `${name}: conforms to ${kernel}: ${extent}`
     case 'violated':
-      return `${name}: violated: ${verdict.findings.length + verdict.more} findings with ${kernel}: ${extent}`
+      return `${name}: violated: ${counted(verdict.findings.length + verdict.more, 'finding')} with ${kernel}: ${extent}`
     case 'incomplete':
       return `${name}: incomplete: ${verdict.incomplete ?? 'not all of it could be judged'}; so far it conforms to ${kernel}: ${extent}`
     case 'nothing':
@@ -144,6 +144,8 @@ function parts({ text }: WindowLine): { task: number; name: string; text: string
     .map((f) => (/^flags=[a-z|]*$/.test(f) ? '' : f))
   return { task: Number(task), name: name.trim(), text: [event, ...fields].filter(Boolean).join(' ') }
 }
+
+const counted = (n: number, what: string): string => `${grouped(n)} ${what}${n === 1 ? '' : 's'}`
 
 const seconds = (nanos: number): string => (nanos / 1e9).toFixed(6)
 
