@@ -47,8 +47,8 @@ function killed(args: readonly string[], disk: string, ms: number): Promise<bool
   })
 }
 
-/** LASTREF_KILLS=20 for the long version. */
-const rounds = Number(process.env.LASTREF_KILLS ?? 3)
+/** LASTREF_LONG=1: twenty. */
+const rounds = process.env.LASTREF_LONG === undefined ? 3 : 20
 
 const runOf = ({ out }: Answer) => (JSON.parse(out) as { runs: Record<string, unknown>[] }).runs[0]
 const counts = { verdict: 'holds', states: 199_132, transitions: 693_241, depth: 46, finals: 1 }

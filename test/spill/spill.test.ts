@@ -2,12 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { search, type SearchOptions } from '../../src/checker/index.ts'
+import { compileSystem } from '../../src/compiler/backend/compile.ts'
 import { compileToJavaScript } from '../../src/compiler/backend/javascript.ts'
 import { compileToWebAssembly } from '../../src/compiler/backend/wasm/webassembly.ts'
+import { formatDiagnostic, loadProgram } from '../../src/compiler/index.ts'
 import type { Verdict } from '../../src/model/model.ts'
 import { unlimited } from '../systems/options.ts'
 import { pinwake } from '../systems/pinwake.ts'
 import { randomSystem } from '../systems/random.ts'
+import { root } from '../docs.ts'
 import { MemoryStore } from './memory-store.ts'
 
 const spilling = (heldStatesMax: number, store = new MemoryStore()): SearchOptions => ({
@@ -47,7 +50,7 @@ describe.each(backEnds)('$name', ({ compile }) => {
 
 test('random systems', () => {
   let spilled = 0
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= 150; seed++) {
     const model = compileToJavaScript(randomSystem(seed, { violations: seed % 3 === 0 ? 0.04 : 0 }))
     const plain = search(model, { ...unlimited, maxStates: 3000 })
     if (plain.kind === 'incomplete') continue
@@ -55,7 +58,7 @@ test('random systems', () => {
     expect(essence(search(model, spilling(70, store))), `seed ${seed}`).toEqual(essence(plain))
     if (store.checkpoints > 0) spilled++
   }
-  expect(spilled).toBeGreaterThan(30)
+  expect(spilled).toBeGreaterThan(15)
 })
 
 describe('checkpoints', () => {
@@ -114,4 +117,33 @@ describe('checkpoints', () => {
     expect(stopped).toMatchObject({ kind: 'incomplete', reason: 'interrupted' })
     expect(essence(search(model, spilling(5000, store)))).toEqual(essence(plain))
   })
+})
+
+/** LASTREF_LONG=1: all of them. */
+const step = process.env.LASTREF_LONG === undefined ? 4 : 1
+
+test('scenarios of the quick group, on an old kernel and on the newest', { timeout: 600_000 }, () => {
+  const program = loadProgram({ root, files: [] })
+  const quick = program.scenarios.filter((s) => s.group === 'quick').filter((_, i) => i % step === 0)
+  let spilled = 0
+  for (const [i, { id }] of quick.entries()) {
+    const kernel = i % 2 === 0 ? '5.18' : '7.3'
+    const system = program.compile({ scenario: id, kernel })
+    if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
+    const model = compileToJavaScript(system)
+    const store = new MemoryStore()
+    expect(essence(search(model, spilling(200, store))), `${id} on ${kernel}`).toEqual(
+      essence(search(model, unlimited)),
+    )
+    if (store.checkpoints > 0) spilled++
+  }
+  expect(spilled).toBeGreaterThan(quick.length / 4)
+})
+
+test.each([
+  { fix: true, held: 600_000 },
+  { fix: false, held: 300_000 },
+])('pinwake 2/3/2 through JavaScript and WebAssembly: $fix', ({ fix, held }) => {
+  const model = compileSystem(pinwake({ pages: 2, users: 3, loops: 2, fix }))
+  expect(essence(search(model, spilling(held)))).toEqual(essence(search(model, unlimited)))
 })
