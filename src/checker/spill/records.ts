@@ -67,10 +67,10 @@ function insertionSort(records: Uint32Array, from: number, end: number, words: n
     if (compare(records, at - words, records, at, words) <= 0) continue
     for (let k = 0; k < words; k++) record[k] = records[at + k]
     while (at > from * words && compare(records, at - words, record, 0, words) > 0) {
-      records.copyWithin(at, at - words, at)
+      for (let k = at; k < at + words; k++) records[k] = records[k - words]
       at -= words
     }
-    records.set(record, at)
+    for (let k = 0; k < words; k++) records[at + k] = record[k]
   }
 }
 

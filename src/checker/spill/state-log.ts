@@ -29,10 +29,14 @@ export class StateLog {
   /** Appends `count` states, each written by `read(i, out)`. */
   append(count: number, read: (i: number, out: Uint32Array) => void): void {
     const words = this.#words
+    const state = new Uint32Array(words)
     const piece = new Uint32Array(Math.min(count, pieceStates) * words)
     for (let first = 0; first < count; first += pieceStates) {
       const size = Math.min(pieceStates, count - first)
-      for (let i = 0; i < size; i++) read(first + i, piece.subarray(i * words, (i + 1) * words))
+      for (let i = 0; i < size; i++) {
+        read(first + i, state)
+        for (let k = 0; k < words; k++) piece[i * words + k] = state[k]
+      }
       this.#appendPiece(piece.subarray(0, size * words))
     }
     this.#pieceEnd = this.#pieceFirst
