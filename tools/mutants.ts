@@ -3,7 +3,9 @@
  * whether some scenario fails. One that none misses is a survivor: a hole in the scenarios, or kernel code without a
  * purpose in this model. tools/mutants.reasons.txt says why for each; without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--only TEXT] [--kernel V,V] [--workers N]
+ *     npm run mutants -- [--list] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N]
+ *
+ * --only: mutants whose key has one of the texts. --scenario: scenarios whose id has one of the texts; others may kill more.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -27,6 +29,14 @@ type Outcome =
   /** No scenario calls its function on these kernels. */
   | { readonly kind: 'unreached' }
 
+interface Asked {
+  readonly kernels: readonly string[]
+  /** Texts by comma; none: every scenario. */
+  readonly scenario: string
+}
+
+const hasOneOf = (name: string, texts: string): boolean => texts.split(',').some((text) => name.includes(text))
+
 /** A scenario on a kernel and file system. */
 interface Cell {
   readonly scenario: string
@@ -46,18 +56,20 @@ async function main(): Promise<number> {
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
+      scenario: { type: 'string', default: '' },
       kernel: { type: 'string', default: '7.3,6.14,5.17' },
       workers: { type: 'string', default: String(availableParallelism()) },
     },
   })
   const points = kernelFiles()
     .flatMap((file) => mutationPoints(file, readFileSync(join(root, file), 'utf8')))
-    .filter((point) => point.key.includes(values.only))
+    .filter((point) => hasOneOf(point.key, values.only))
   if (values.list) {
     for (const { line, key, kind } of points) console.log(`${kind.padEnd(8)} ${key} [${line}]`)
     return 0
   }
-  const outcomes = await runAll(points, values.kernel.split(','), Number(values.workers))
+  const asked: Asked = { kernels: values.kernel.split(','), scenario: values.scenario }
+  const outcomes = await runAll(points, asked, Number(values.workers))
   return summary(points, outcomes, values.only === '')
 }
 
@@ -69,13 +81,13 @@ function kernelFiles(): string[] {
     .sort()
 }
 
-function runAll(points: readonly MutationPoint[], kernels: readonly string[], count: number): Promise<Outcome[]> {
+function runAll(points: readonly MutationPoint[], asked: Asked, count: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   let next = 0
   let done = 0
   return new Promise((resolve, reject) => {
     const workers = Array.from({ length: Math.min(count, points.length) }, () => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { kernels } })
+      const worker = new Worker(new URL(import.meta.url), { workerData: asked })
       const give = () => (next < points.length ? worker.postMessage(next++) : void worker.terminate())
       worker.on('error', reject)
       worker.on('message', (message: { index: number; outcome: Outcome } | 'ready') => {
@@ -137,9 +149,9 @@ function readReasons(text: string): Map<string, string> {
 }
 
 /** A worker: first the points, then the index of one after the other. */
-function serve(kernels: readonly string[]): void {
+function serve({ kernels, scenario }: Asked): void {
   const program = loadProgram({ root })
-  const bench = new Bench(program, cellsOf(program, kernels))
+  const bench = new Bench(program, cellsOf(program, kernels, scenario))
   let points: readonly MutationPoint[] = []
   parentPort!.on('message', (message: readonly MutationPoint[] | number) => {
     if (typeof message !== 'number') {
@@ -150,9 +162,11 @@ function serve(kernels: readonly string[]): void {
 }
 
 /** The quick group first, the first kernel first. */
-function cellsOf(program: Program, kernels: readonly string[]): Cell[] {
+function cellsOf(program: Program, kernels: readonly string[], scenario: string): Cell[] {
   const scenarios = ['quick', 'more'].flatMap((group) =>
-    program.scenarios.filter((s) => /^src\/(scenarios|bugs)\//.test(s.file) && s.group === group),
+    program.scenarios.filter(
+      (s) => /^src\/(scenarios|bugs)\//.test(s.file) && s.group === group && hasOneOf(s.id, scenario),
+    ),
   )
   return kernels.flatMap((kernel) =>
     scenarios.flatMap(({ id, fs }) => (fs.length > 0 ? fs : ['']).map((name) => ({ scenario: id, kernel, fs: name }))),
@@ -222,4 +236,4 @@ class Bench {
 
 // At the end: what is declared above is needed at once.
 if (isMainThread) process.exitCode = await main()
-else serve((workerData as { kernels: readonly string[] }).kernels)
+else serve(workerData as Asked)
