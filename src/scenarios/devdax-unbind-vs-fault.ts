@@ -2,7 +2,7 @@
  * A program loads from a device-dax device whose driver is unbound, and unmaps it.
  *
  * Result: holds up to 6.14: the fault as a whole stands inside dax_read_lock(), and kill_dev_dax() unmaps when there is none any more.
- * Since 6.15 use-after-free: munmap drops a reference of the page after the entry is gone.
+ * Since 6.15 use-after-free.
  */
 import { at, scenario } from '../dialect/index.ts'
 import {
