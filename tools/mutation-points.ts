@@ -22,7 +22,7 @@ const barrier = /^smp_|flush|^barrier$|tlb/
 const pairs: readonly (readonly [RegExp, string])[] = [
   [/^down_(read|write)$/, 'up_$1'],
   [/^(\w+)_irq_save$/, '$1_irq_restore'],
-  [/^(\w*)lock((?:_\w+)?)$/, '$1unlock$2'],
+  [/^(\w*(?<!b))lock((?:_\w+)?)$/, '$1unlock$2'],
   [/^(\w*)lock_entry$/, '$1unlock_entry'],
 ]
 
