@@ -57,6 +57,12 @@ export type Answer =
   /** The user asks for what cannot be. */
   | { readonly kind: 'refused'; readonly message: string }
 
+/**
+ * Kernels that the compiler cannot tell apart for a scenario have the tasks of one system, and one search answers for all.
+ * A report with a trace is searched for each: its steps name the kernel.
+ */
+const verdicts = new WeakMap<TransitionSystem['tasks'], Verdict>()
+
 /** States that one question about a hang may explore. */
 export const hangStatesMax = 2_000_000
 
@@ -70,14 +76,17 @@ export async function answer(
   const compiled = await compileQuestion(models, question)
   if (compiled.kind === 'diagnostics') return compiled
   const { system } = compiled
-  const model: Model = compileSystem(system)
-  const store = disk ? openStore(disk, question, model) : null
-  if (typeof store === 'string') return { kind: 'refused', message: store }
   const runFrom = (verdict: Verdict): Run => {
     const seconds = (performance.now() - begin) / 1000
     const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
     return runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
   }
+  const isShared = !explain && !disk && !partial && !question.liveness
+  const before = isShared ? verdicts.get(system.tasks) : undefined
+  if (before) return { kind: 'run', run: { ...runFrom(before), workers: crew.threads } }
+  const model: Model = compileSystem(system)
+  const store = disk ? openStore(disk, question, model) : null
+  if (typeof store === 'string') return { kind: 'refused', message: store }
   const options: SearchOptions = {
     maxStates: limits.maxStates,
     memoryBytesMax: limits.memoryBytesMax,
@@ -91,6 +100,7 @@ export async function answer(
   }
   const verdict = partial ? searchPart(model, partial, options) : search(model, options)
   const isOver = verdict.kind === 'holds' || (verdict.kind === 'violated' && verdict.isShortest)
+  if (isShared && isOver) verdicts.set(system.tasks, verdict)
   const isToBeContinued = !isOver && store?.hasCheckpoint === true
   if (!isToBeContinued) store?.clear()
   store?.release()

@@ -58,6 +58,8 @@ interface Thread {
   asked: Asked | null
   /** The search of another thread that it works on. */
   call: Call | null
+  /** Of its latest question. */
+  row: string | null
 }
 
 interface Asked {
@@ -91,7 +93,7 @@ export class Pool {
     return reply.catalogue
   }
 
-  /** Questions are taken up in the order in which they are asked. After `stop` they are refused: null. */
+  /** Questions are taken up in the order in which they are asked, but for those of one row. After `stop` they are refused: null. */
   async ask(asking: Asking, onFirstFailure?: (run: Run) => void): Promise<Answer | null> {
     const reply = await this.#send(asking, onFirstFailure)
     assert(reply?.kind !== 'catalogue', 'an answer was asked for')
@@ -140,7 +142,7 @@ export class Pool {
     const shared = new SharedArrayBuffer(slots.length * Float64Array.BYTES_PER_ELEMENT)
     const workerData: WorkerData = { files: this.#files, shared, size: this.#size }
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData })
-    const thread: Thread = { worker, numbers: new Float64Array(shared), asked: null, call: null }
+    const thread: Thread = { worker, numbers: new Float64Array(shared), asked: null, call: null, row: null }
     let failure: unknown = null
     worker.on('message', (reply: Reply) => this.#onReply(thread, reply))
     worker.on('error', (error) => (failure = error))
@@ -185,8 +187,9 @@ export class Pool {
     while (this.#waiting.length > 0) {
       const idle = this.#idle()
       if (!idle) return
-      const { message, ...asked } = this.#waiting.shift()!
+      const { message, ...asked } = this.#takeFor(idle)
       idle.asked = asked
+      idle.row = rowOf(message)
       idle.worker.ref()
       idle.worker.postMessage(message)
     }
@@ -205,11 +208,26 @@ export class Pool {
     }
   }
 
+  /**
+   * Kernels often run a scenario alike, and the thread that knows the answer for one has it for the next: so a thread
+   * stays in its row, and begins a row in which no other is.
+   */
+  #takeFor(thread: Thread): Asked & { readonly message: Message } {
+    const rows = this.#threads.map(({ row }) => row)
+    const own = this.#waiting.findIndex(({ message }) => thread.row !== null && rowOf(message) === thread.row)
+    const free = own >= 0 ? own : this.#waiting.findIndex(({ message }) => !rows.includes(rowOf(message)))
+    return this.#waiting.splice(Math.max(0, free), 1)[0]
+  }
+
   #idle(): Thread | null {
     const idle = this.#threads.find((thread) => !thread.asked && !thread.call)
     return idle ?? (this.#threads.length < this.#size ? this.#start() : null)
   }
 }
+
+/** Scenario and file system: a row of the matrix. */
+const rowOf = (message: Message): string | null =>
+  message === 'catalogue' || !('question' in message) ? null : `${message.question.scenario} ${message.question.fs}`
 
 const progressOf = ({ numbers }: Thread): Progress => ({
   states: numbers[slots.states],

@@ -21,7 +21,15 @@ export type FunctionText = ts.MethodDeclaration | ts.FunctionExpression | ts.Arr
 
 export interface ResolvedKernel {
   readonly name: string
-  readonly overrides: ReadonlyMap<string, { readonly node: FunctionText; readonly change: string }>
+  readonly overrides: Overrides
+}
+
+/** Function name -> text that a kernel runs instead of the newest, and the change it comes from. */
+export type Overrides = Pick<ReadonlyMap<string, Override>, 'get'>
+
+export interface Override {
+  readonly node: FunctionText
+  readonly change: string
 }
 
 export interface ChangeInfo {
@@ -168,7 +176,7 @@ export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
   if (release === undefined)
     throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `${releaseName}: ${MISTAKES.LR039[0]}`, instead: `one of ${history.releases.map((r) => r.name).join(', ')}` })
   const base = release.base ?? release.name
-  const overrides = new Map<string, { node: FunctionText; change: string }>()
+  const overrides = new Map<string, Override>()
   for (const c of history.changes) {
     if (c.since === null || compareReleases(c.since, base) <= 0 || release.backports.includes(c.commit)) continue
     for (const [f, node] of c.before) overrides.set(f, { node, change: c.commit })

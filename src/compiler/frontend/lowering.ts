@@ -8,6 +8,7 @@ import type { Call, Expression, Property, Site, ViolationClass, Waiting } from '
 import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.ts'
 import { binary, constant, isConstant, registerOf, unary } from '../expression.ts'
 import { mistake } from './errors.ts'
+import type { Overrides } from './kernels.ts'
 import type { Storage } from './storage.ts'
 import type { StructTable } from './structs.ts'
 import { Scope, type Value } from './values.ts'
@@ -18,8 +19,7 @@ export interface Unit {
   readonly storage: Storage
   readonly structs: StructTable
   readonly bounds: Readonly<Record<string, number>>
-  /** Function name -> text that this kernel runs, and the change it comes from. */
-  readonly overrides: ReadonlyMap<string, { readonly node: ts.MethodDeclaration | ts.FunctionExpression | ts.ArrowFunction; readonly change: string }>
+  readonly overrides: Overrides
   readonly fileName: (file: string) => string
   readonly omit: ReadonlySet<string>
   readonly books: Books

@@ -7,6 +7,7 @@ import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from 
 import { functionsOf, kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { MISTAKES } from '../mistakes.ts'
 import { CompileError } from './errors.ts'
+import { compiledOnce } from './compiled-once.ts'
 import { lowerScenario } from './scenario.ts'
 import { findProjections, type ProjectionInfo } from './projections.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
@@ -145,7 +146,7 @@ function compileOne(loaded: Loaded, scenarios: readonly FoundScenario[], options
   const found = scenarios.find((s) => s.info.id === options.scenario || s.info.file === options.scenario || `${s.info.file}#${s.info.id}` === options.scenario)
   if (found === undefined) throw new CompileError({ code: 'LR028', file: options.scenario, line: 0, column: 0, message: `${options.scenario}: ${MISTAKES.LR028[0]}`, instead: MISTAKES.LR028[1] })
   const kernel: ResolvedKernel = found.info.usesKernel || options.kernel !== '' ? resolveKernel(loaded, options.kernel) : { name: '', overrides: new Map() }
-  return lowerScenario(loaded, found, kernel, options)
+  return compiledOnce(loaded.program, kernel, options, (k) => lowerScenario(loaded, found, k, options))
 }
 
 function asValue<T>(body: () => T): T | readonly Diagnostic[] {
