@@ -85,7 +85,9 @@ export function reasonOf(run: Run): string {
     case 'timeout':
       return 'the time is up (--timeout)'
     case 'memory':
-      return 'the memory is used up (--memory)'
+      return isOneMemoryFull(run)
+        ? 'one worker has one memory of 4 GiB, which is used up: --workers 2 has several, --disk goes on there'
+        : 'the memory is used up (--memory)'
     case 'max-states':
       return 'more states than allowed (--max-states)'
     case 'worker-lost':
@@ -105,6 +107,9 @@ export function reasonOf(run: Run): string {
       return 'stopped'
   }
 }
+
+/** Nearly: a table does not grow into the last of it. */
+const isOneMemoryFull = ({ workers, statistics }: Run): boolean => workers === 1 && statistics.bytes > 3.2 * 2 ** 30
 
 const noViolation = (run: Run): string => (run.incomplete === 'trace-lost' ? '' : ', no violation')
 
