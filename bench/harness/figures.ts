@@ -37,6 +37,7 @@ export interface Claim {
   readonly text: string
   readonly value: number
   readonly unit: string
+  readonly aim: 'at least' | 'at most'
   readonly target: number
   readonly isMet: boolean
 }
@@ -66,6 +67,7 @@ export const atLeast = (text: string, value: number, target: number, unit = ' x'
   text,
   value,
   unit,
+  aim: 'at least',
   target,
   isMet: value >= target,
 })
@@ -74,6 +76,7 @@ export const atMost = (text: string, value: number, target: number, unit = ' x')
   text,
   value,
   unit,
+  aim: 'at most',
   target,
   isMet: value <= target,
 })

@@ -1,5 +1,5 @@
 /** Results for a reader. */
-import { median, medianOf, type Claim, type Result } from './figures.ts'
+import { median, medianOf, type Result } from './figures.ts'
 import type { Sample, Standing } from './contest.ts'
 import type { Machine } from './machine.ts'
 
@@ -32,16 +32,11 @@ export function markdownOf({ machine, rounds, quick, results }: Report): string 
 function summary(results: readonly Result[]): string[] {
   const claims = results.flatMap((result) => result.claims)
   if (claims.length === 0) return []
-  const rows = claims.map(({ text, value, unit, target, isMet }) => {
-    const aim = `${isAtLeast({ value, target, isMet }) ? 'at least' : 'at most'} ${target}${unit}`
-    return [text, `${figure(value)}${unit}`, aim, isMet ? 'yes' : 'no']
+  const rows = claims.map(({ text, value, unit, aim, target, isMet }) => {
+    return [text, `${figure(value)}${unit}`, `${aim} ${target}${unit}`, isMet ? 'yes' : 'no']
   })
   return ['## Targets', table(['what', 'found', 'target', 'met'], rows)]
 }
-
-/** Met and above, or missed and below: the target was a least value. */
-const isAtLeast = ({ value, target, isMet }: Pick<Claim, 'value' | 'target' | 'isMet'>): boolean =>
-  isMet === value >= target
 
 function section({ title, name, text, tables, missing, plot }: Result): string {
   const shown = tables.map((t) => [`**${t.title}**`, tableOf(t.standings)].join('\n\n'))
