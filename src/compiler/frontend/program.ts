@@ -95,7 +95,9 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
 export function loadProgram(options: ProgramOptions): Program {
   const root = options.root.replace(/\/$/, '')
   const own = (folder: string): string[] =>
-    ts.sys.directoryExists(`${root}/src/${folder}`) ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts']) : []
+    ts.sys.directoryExists(`${root}/src/${folder}`)
+      ? ts.sys.readDirectory(`${root}/src/${folder}`, ['.ts'], ['**/*.test.ts', '**/*.fuzz.ts', '**/*.d.ts'])
+      : []
   const bugFiles = own('bugs')
   const ownFiles = ['dialect', 'kernel', 'history', 'scenarios'].flatMap(own).concat(bugFiles)
   const files = (options.files ?? []).filter((f) => !ownFiles.includes(f))
@@ -117,7 +119,10 @@ export function loadProgram(options: ProgramOptions): Program {
     sources: program
       .getSourceFiles()
       .map((f) => f.fileName)
-      .filter((f) => !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile)),
+      .filter(
+        (f) =>
+          !f.startsWith(`${root}/`) && !program.isSourceFileDefaultLibrary(program.getSourceFile(f) as ts.SourceFile),
+      ),
     projections: findProjections(loaded).map((p) => p.info),
     functionNames: [...functionsOf(loaded).keys()],
     source: (name, kernel) => asValue(() => sourceListing(loaded, name, resolveKernel(loaded, kernel))),
@@ -132,20 +137,54 @@ function hostFor(root: string, readFile: (file: string) => string | undefined = 
   host.readFile = (file) => readFile(file) ?? onDisk.readFile(file)
   host.fileExists = (file) => readFile(file) !== undefined || onDisk.fileExists(file)
   host.directoryExists = undefined // a folder of files that are not on the disk is not there either
-  const entry: Record<string, string> = { 'lastref/dialect': `${root}/src/dialect/index.ts`, 'lastref/kernel': `${root}/src/kernel/index.ts`, 'lastref/history': `${root}/src/history/index.ts` }
+  const entry: Record<string, string> = {
+    'lastref/dialect': `${root}/src/dialect/index.ts`,
+    'lastref/kernel': `${root}/src/kernel/index.ts`,
+    'lastref/history': `${root}/src/history/index.ts`,
+  }
   host.resolveModuleNameLiterals = (names, containingFile, redirected, compilerOptions, sourceFile) =>
     names.map((name) =>
       name.text in entry
-        ? { resolvedModule: { resolvedFileName: entry[name.text], extension: ts.Extension.Ts, isExternalLibraryImport: false } }
-        : ts.resolveModuleName(name.text, containingFile, compilerOptions, host, undefined, redirected, ts.getModeForUsageLocation(sourceFile, name, compilerOptions)),
+        ? {
+            resolvedModule: {
+              resolvedFileName: entry[name.text],
+              extension: ts.Extension.Ts,
+              isExternalLibraryImport: false,
+            },
+          }
+        : ts.resolveModuleName(
+            name.text,
+            containingFile,
+            compilerOptions,
+            host,
+            undefined,
+            redirected,
+            ts.getModeForUsageLocation(sourceFile, name, compilerOptions),
+          ),
     )
   return host
 }
 
 function compileOne(loaded: Loaded, scenarios: readonly FoundScenario[], options: CompileOptions): TransitionSystem {
-  const found = scenarios.find((s) => s.info.id === options.scenario || s.info.file === options.scenario || `${s.info.file}#${s.info.id}` === options.scenario)
-  if (found === undefined) throw new CompileError({ code: 'LR028', file: options.scenario, line: 0, column: 0, message: `${options.scenario}: ${MISTAKES.LR028[0]}`, instead: MISTAKES.LR028[1] })
-  const kernel: ResolvedKernel = found.info.usesKernel || options.kernel !== '' ? resolveKernel(loaded, options.kernel) : { name: '', overrides: new Map() }
+  const found = scenarios.find(
+    (s) =>
+      s.info.id === options.scenario ||
+      s.info.file === options.scenario ||
+      `${s.info.file}#${s.info.id}` === options.scenario,
+  )
+  if (found === undefined)
+    throw new CompileError({
+      code: 'LR028',
+      file: options.scenario,
+      line: 0,
+      column: 0,
+      message: `${options.scenario}: ${MISTAKES.LR028[0]}`,
+      instead: MISTAKES.LR028[1],
+    })
+  const kernel: ResolvedKernel =
+    found.info.usesKernel || options.kernel !== ''
+      ? resolveKernel(loaded, options.kernel)
+      : { name: '', overrides: new Map() }
   return compiledOnce(loaded.program, kernel, options, (k) => lowerScenario(loaded, found, k, options))
 }
 

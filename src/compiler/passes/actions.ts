@@ -82,7 +82,8 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
   for (let l = 0; l < order.length; l++) {
     const at = order[l]
     const actions: Action[] = []
-    for (const { guard, body } of writer.actionsAt(at)) actions.push({ id: next++, task: input.task, from: l, site: code[at].site, guard, body })
+    for (const { guard, body } of writer.actionsAt(at))
+      actions.push({ id: next++, task: input.task, from: l, site: code[at].site, guard, body })
     if (writer.failure !== null) return writer.failure
     const i = code[at]
     const waiting = i.op === 'begin' && i.guard !== null ? i.section.waiting : null
@@ -105,10 +106,17 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
 }
 
 /** Where the task starts: past what is computed from constants alone, if that leaves nothing in registers but zeros. */
-function entry(input: ActionsInput, code: readonly Instruction[], live: ReturnType<typeof livenessOf>, simplify: (e: Expression) => Expression): number {
+function entry(
+  input: ActionsInput,
+  code: readonly Instruction[],
+  live: ReturnType<typeof livenessOf>,
+  simplify: (e: Expression) => Expression,
+): number {
   const values = new Map<number, number>()
   const value = (e: Expression): number | null => {
-    const folded = mapExpression(simplify(e), (leaf) => (leaf.kind === 'register' && values.has(leaf.register) ? constant(values.get(leaf.register) as number) : leaf))
+    const folded = mapExpression(simplify(e), (leaf) =>
+      leaf.kind === 'register' && values.has(leaf.register) ? constant(values.get(leaf.register) as number) : leaf,
+    )
     return isConstant(folded) ? folded.value : null
   }
   let at = 0
@@ -149,8 +157,15 @@ interface Path {
 function join(a: Path | null, b: Path | null): Path | null {
   if (a === null || b === null) return a ?? b
   const union = (x: ReadonlySet<number>, y: ReadonlySet<number>): ReadonlySet<number> => new Set([...x, ...y])
-  const phase = a.phase === 'post' || b.phase === 'post' ? 'post' : a.phase === 'pre' || b.phase === 'pre' ? 'pre' : 'fresh'
-  return { phase, inSection: a.inSection, seen: union(a.seen, b.seen), stored: union(a.stored, b.stored), locals: union(a.locals, b.locals) }
+  const phase =
+    a.phase === 'post' || b.phase === 'post' ? 'post' : a.phase === 'pre' || b.phase === 'pre' ? 'pre' : 'fresh'
+  return {
+    phase,
+    inSection: a.inSection,
+    seen: union(a.seen, b.seen),
+    stored: union(a.stored, b.stored),
+    locals: union(a.locals, b.locals),
+  }
 }
 
 class ActionWriter {
@@ -206,7 +221,8 @@ class ActionWriter {
       }))
     const guard = i.op === 'begin' && i.guard !== null ? this.decided(at, i.guard) : null
     // Never enabled, but not done either.
-    if (guard !== null && isConstant(guard) && guard.value === 0) return [{ guard, body: [{ kind: 'goto', location: this.locationOf(at) }] }]
+    if (guard !== null && isConstant(guard) && guard.value === 0)
+      return [{ guard, body: [{ kind: 'goto', location: this.locationOf(at) }] }]
     return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh).out }]
   }
 
@@ -229,7 +245,8 @@ class ActionWriter {
       if (!inSection && mover !== 'local' && i.op !== 'jump') {
         out.push(...this.properties(stored))
         stored.clear()
-        phase = mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
+        phase =
+          mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
         seen.add(at)
         locals.clear()
         out.push({ kind: 'step', site: i.site })
@@ -253,7 +270,8 @@ class ActionWriter {
           const meeting = this.joinAt(at, phase, stop)
           const then = this.write(i.then.at, here, meeting)
           const otherwise = this.write(i.otherwise.at, here, meeting)
-          if (then.out.length > 0 || otherwise.out.length > 0) out.push({ kind: 'if', condition, then: then.out, otherwise: otherwise.out })
+          if (then.out.length > 0 || otherwise.out.length > 0)
+            out.push({ kind: 'if', condition, then: then.out, otherwise: otherwise.out })
           const rest = join(then.rest, otherwise.rest)
           if (rest === null) return ended
           if (meeting === stop) return { out, rest }
@@ -302,7 +320,12 @@ class ActionWriter {
     let join = this.joins.get(key)
     if (join === undefined) {
       const none = new Set<number>()
-      join = joinOf(this.code, branch, stop, (at) => !this.inside[at] && this.cutsBefore(at, this.input.movers[at], phase === 'fresh' ? 'pre' : phase, none))
+      join = joinOf(
+        this.code,
+        branch,
+        stop,
+        (at) => !this.inside[at] && this.cutsBefore(at, this.input.movers[at], phase === 'fresh' ? 'pre' : phase, none),
+      )
       this.joins.set(key, join)
     }
     return join
@@ -352,7 +375,11 @@ class ActionWriter {
     const value = this.simplify(i.value)
     if (declared !== null && this.input.ranges.fits[at] === 0) {
       this.mustNotWrap(at)
-      const within = binary('and', binary('>=', value, constant(declared.lo)), binary('<=', value, constant(declared.hi)))
+      const within = binary(
+        'and',
+        binary('>=', value, constant(declared.lo)),
+        binary('<=', value, constant(declared.hi)),
+      )
       this.check(out, within, this.input.localRange(i.register))
     }
     out.push(...this.set(i.register, value, at))
@@ -362,7 +389,12 @@ class ActionWriter {
     const place = mapPlace(i.place, this.simplify)
     for (const v of place.kind === 'variable' ? [place.variable] : place.variables) stored.add(v)
     this.mustNotWrap(at)
-    out.push({ kind: 'store', place, value: this.simplify(i.value), range: this.input.ranges.fits[at] === 1 ? -1 : i.range })
+    out.push({
+      kind: 'store',
+      place,
+      value: this.simplify(i.value),
+      range: this.input.ranges.fits[at] === 1 ? -1 : i.range,
+    })
   }
 
   /** False when the action ends here for certain. */
@@ -380,7 +412,9 @@ class ActionWriter {
   /** After a step: the properties that it may have changed. What it is merged with commutes and changes none. */
   private properties(stored: ReadonlySet<number>): Statement[] {
     const out: Statement[] = []
-    for (const p of this.input.reaches) if (touches(p.reads, stored)) out.push({ kind: 'cover', condition: this.truthOf(p.condition), property: p.property })
+    for (const p of this.input.reaches)
+      if (touches(p.reads, stored))
+        out.push({ kind: 'cover', condition: this.truthOf(p.condition), property: p.property })
     for (const p of this.input.always) if (touches(p.reads, stored)) this.check(out, p.condition, p.property)
     return out
   }
@@ -391,8 +425,13 @@ const touches = (reads: ReadonlySet<number>, stored: ReadonlySet<number>): boole
   return false
 }
 
-function mapPlace(place: Extract<Instruction, { op: 'store' }>['place'], simplify: (e: Expression) => Expression): Extract<Instruction, { op: 'store' }>['place'] {
+function mapPlace(
+  place: Extract<Instruction, { op: 'store' }>['place'],
+  simplify: (e: Expression) => Expression,
+): Extract<Instruction, { op: 'store' }>['place'] {
   if (place.kind === 'variable') return place
   const index = simplify(place.index)
-  return isConstant(index) && place.variables[index.value] !== undefined ? { kind: 'variable', variable: place.variables[index.value] } : { ...place, index }
+  return isConstant(index) && place.variables[index.value] !== undefined
+    ? { kind: 'variable', variable: place.variables[index.value] }
+    : { ...place, index }
 }

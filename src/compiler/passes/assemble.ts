@@ -16,14 +16,22 @@ export type AssemblyFailure =
   | ActionsFailure
   | { readonly kind: 'initially-false'; readonly property: number }
 
-export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryModel): TransitionSystem | AssemblyFailure {
+export function assemble(
+  source: Lowered,
+  merge: boolean,
+  memoryModel: MemoryModel,
+): TransitionSystem | AssemblyFailure {
   const lowered = withMemoryModel(source, memoryModel)
   const initial = runSetup(lowered)
   if (!Array.isArray(initial)) return { kind: 'setup', failure: initial }
   const uses = usesOf(lowered)
   const variables = narrowed(lowered, initial, uses.stored)
   const fold = (e: Expression): Expression =>
-    mapExpression(e, (leaf) => (leaf.kind === 'variable' && variables[leaf.variable].lo === variables[leaf.variable].hi ? constant(variables[leaf.variable].lo) : leaf))
+    mapExpression(e, (leaf) =>
+      leaf.kind === 'variable' && variables[leaf.variable].lo === variables[leaf.variable].hi
+        ? constant(variables[leaf.variable].lo)
+        : leaf,
+    )
   const withReads = (p: Predicate): Predicate & { reads: ReadonlySet<number> } => {
     const condition = fold(p.condition)
     return { ...p, condition, reads: variablesOf(condition) }
@@ -31,14 +39,20 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
   const always = lowered.always.map(withReads)
   const reaches = lowered.reaches.map(withReads)
   const finals = lowered.finally.map(withReads)
-  const wrong = always.find((p) => initial.some((values) => evaluate(p.condition, { variables: values, locations: [], registers: [[]] }, 0) === 0))
+  const wrong = always.find((p) =>
+    initial.some((values) => evaluate(p.condition, { variables: values, locations: [], registers: [[]] }, 0) === 0),
+  )
   if (wrong !== undefined) return { kind: 'initially-false', property: wrong.property }
   const wrapping = [...always, ...reaches, ...finals].find((p) => mayWrap(p.condition, variables, () => null))
   if (wrapping !== undefined) return { kind: 'wraps', site: lowered.properties[wrapping.property].site }
   const watched = new Set([...always, ...reaches].flatMap((p) => [...p.reads]))
   for (const v of uses.lookedAt) watched.add(v)
-  const projection = lowered.projection && { ...lowered.projection, terms: lowered.projection.terms.map((t) => ({ ...t, expression: fold(t.expression) })) }
-  for (const { name, expression } of projection?.terms ?? []) if (lowered.watchedTerms.includes(name)) for (const v of variablesOf(expression)) watched.add(v)
+  const projection = lowered.projection && {
+    ...lowered.projection,
+    terms: lowered.projection.terms.map((t) => ({ ...t, expression: fold(t.expression) })),
+  }
+  for (const { name, expression } of projection?.terms ?? [])
+    if (lowered.watchedTerms.includes(name)) for (const v of variablesOf(expression)) watched.add(v)
 
   const protection = protectionOf(lowered.tasks, uses.locks)
   const tasks: Task[] = []
@@ -53,14 +67,37 @@ export function assemble(source: Lowered, merge: boolean, memoryModel: MemoryMod
       const known = localRanges.get(register)
       if (known !== undefined) return known
       const { name, declared } = code.registers[register]
-      const property = properties.push({ name, kind: 'always', class: 'assertion', message: `${name} stays within ${declared?.lo}..${declared?.hi}`, site: code.registers[register].site }) - 1
+      const property =
+        properties.push({
+          name,
+          kind: 'always',
+          class: 'assertion',
+          message: `${name} stays within ${declared?.lo}..${declared?.hi}`,
+          site: code.registers[register].site,
+        }) - 1
       localRanges.set(register, property)
       return property
     }
-    const result = actionsOf({ task: t, code, ranges, variables, movers, merge, always, reaches, localRange, firstAction })
+    const result = actionsOf({
+      task: t,
+      code,
+      ranges,
+      variables,
+      movers,
+      merge,
+      always,
+      reaches,
+      localRange,
+      firstAction,
+    })
     if ('kind' in result) return result
     firstAction += result.actions
-    tasks.push({ name: code.name, interrupt: code.interrupt, registers: registersOfTask(code, ranges, lowered), locations: result.locations })
+    tasks.push({
+      name: code.name,
+      interrupt: code.interrupt,
+      registers: registersOfTask(code, ranges, lowered),
+      locations: result.locations,
+    })
   }
   return {
     name: lowered.name,
@@ -94,7 +131,12 @@ function narrowed(lowered: Lowered, initial: readonly (readonly number[])[], sto
     if (stored.has(i) || values.length === 0) return v
     const lo = Math.min(...values)
     const hi = Math.max(...values)
-    const labels = v.labels === null ? null : v.kind === 'ref' || v.kind === 'address' || v.lo === 0 ? v.labels.slice(lo, hi + 1) : v.labels.slice(lo - v.lo, hi - v.lo + 1)
+    const labels =
+      v.labels === null
+        ? null
+        : v.kind === 'ref' || v.kind === 'address' || v.lo === 0
+          ? v.labels.slice(lo, hi + 1)
+          : v.labels.slice(lo - v.lo, hi - v.lo + 1)
     return { ...v, lo, hi, labels }
   })
 }

@@ -45,7 +45,8 @@ export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<nu
         }
     }),
   )
-  const common = (a: ReadonlySet<number> | undefined, test: (lock: number) => boolean): boolean => a !== undefined && [...a].some(test)
+  const common = (a: ReadonlySet<number> | undefined, test: (lock: number) => boolean): boolean =>
+    a !== undefined && [...a].some(test)
   return {
     stable: (task, at, variable) => {
       const here = held[task][at] ?? NOTHING
@@ -113,7 +114,11 @@ function transfer(code: readonly Instruction[], at: number, before: Held, truste
 }
 
 /** Exclusive when the section stores the holder of the one lock it names; null when the lock is one of several. */
-function modeOf(code: readonly Instruction[], begin: number, acquires: readonly number[]): 'exclusive' | 'shared' | null {
+function modeOf(
+  code: readonly Instruction[],
+  begin: number,
+  acquires: readonly number[],
+): 'exclusive' | 'shared' | null {
   for (let at = begin + 1; code[at].op !== 'end'; at++) {
     const i = code[at]
     if (i.op !== 'store' || i.place.kind !== 'variable') continue
@@ -124,7 +129,8 @@ function modeOf(code: readonly Instruction[], begin: number, acquires: readonly 
 }
 
 function intersection(a: Held, b: Held): Held {
-  const keep = (x: ReadonlySet<number>, y: ReadonlySet<number>): ReadonlySet<number> => ([...x].every((l) => y.has(l)) ? x : new Set([...x].filter((l) => y.has(l))))
+  const keep = (x: ReadonlySet<number>, y: ReadonlySet<number>): ReadonlySet<number> =>
+    [...x].every((l) => y.has(l)) ? x : new Set([...x].filter((l) => y.has(l)))
   const exclusive = keep(a.exclusive, b.exclusive)
   const shared = keep(a.shared, b.shared)
   return exclusive === a.exclusive && shared === a.shared ? a : { exclusive, shared }
