@@ -12,7 +12,7 @@ const file = `${root}/bench/models/pinwake.ts`
 const program = loadProgram({ root, files: [file] })
 
 function system(users: number, bounds: Record<string, number>): TransitionSystem {
-  const result = program.compile({ scenario: `pinwake-${users}`, kernel: '', bounds, reduce: false })
+  const result = program.compile({ scenario: `pinwake-${users}`, kernel: '', bounds, reduce: false, symmetry: false })
   if (!('tasks' in result)) throw new Error(result.map(formatDiagnostic).join('\n'))
   return result
 }

@@ -16,6 +16,7 @@ import {
   type IncompleteReason,
   type Limits,
   type Model,
+  type Quotient,
   type Statistics,
   type Verdict,
 } from '../model/model.ts'
@@ -25,6 +26,7 @@ import { explorationOf } from './exploration.ts'
 import { estimateStates } from './estimate.ts'
 import { explainHang } from './hang.ts'
 import { findLivelock } from './liveness.ts'
+import { liftTrace, representedBy } from './quotient.ts'
 import { Scout } from './scout.ts'
 import { SpillingExploration } from './spill/spilling.ts'
 import { StoreError, type Checkpoint, type RunStore, type Violation } from './spill/run-store.ts'
@@ -36,6 +38,8 @@ export interface SearchOptions extends Limits {
   readonly hangStatesMax: number
   /** Asked every few milliseconds. */
   readonly poll: (progress: Progress) => 'go' | IncompleteReason
+  /** Take states that are symmetric to each other for one, where the model can. Default true. */
+  readonly symmetry?: boolean
   /** Look for livelocks too. Only for systems without reductions. Default false. */
   readonly liveness?: boolean
   /** Go on on disk when the memory is full. */
@@ -98,10 +102,11 @@ export const preference: readonly ViolationClass[] = [
 ]
 
 export function search(model: Model, options: SearchOptions): Verdict {
+  const quotient = quotientFor(model, options)
   let walk: Walk | null = null
   try {
-    walk = new Walk(model, options)
-    return verdictOf(model, walk, options)
+    walk = new Walk(model, quotient, options)
+    return verdictOf(model, quotient, walk, options)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     return walk === null ? incomplete('disk', error.message) : walk.stopped('disk', error.message)
@@ -114,10 +119,10 @@ function incomplete(reason: IncompleteReason, detail: string): Verdict {
   return { kind: 'incomplete', reason, detail, estimate: null, statistics: noStatistics }
 }
 
-function verdictOf(model: Model, walk: Walk, options: SearchOptions): Verdict {
+function verdictOf(model: Model, quotient: Quotient | null, walk: Walk, options: SearchOptions): Verdict {
   while (walk.next()) {
     const violations = walk.takeViolations()
-    if (violations.length > 0) return violated(model, walk, violations, options)
+    if (violations.length > 0) return violated(model, quotient, walk, violations, options)
     if (walk.incomplete === null) continue
     walk.save()
     return walk.stopped(walk.incomplete, '')
@@ -156,8 +161,10 @@ function withoutLivelock(model: Model, walk: Walk): Verdict {
 }
 
 /** Explores everything, whatever is violated. */
-export function census(model: Model, options: SearchOptions): Census {
-  const walk = new Walk(model, options)
+export function census(given: Model, options: SearchOptions): Census {
+  const quotient = quotientFor(given, options)
+  const model = quotient?.model ?? given
+  const walk = new Walk(given, quotient, options)
   const violations = new Map<number, number>()
   const hangs = new Map<ViolationClass, number>()
   const deadEnds = new Set<string>()
@@ -183,6 +190,9 @@ function deadEndsOf(model: Model): (words: Uint32Array) => boolean {
   }
 }
 
+const quotientFor = (model: Model, { symmetry = true, liveness = false }: SearchOptions): Quotient | null =>
+  symmetry && !liveness ? model.quotient : null
+
 /** The search as a sequence of levels. */
 class Walk {
   readonly exploration: Exploration
@@ -190,6 +200,7 @@ class Walk {
   readonly levels: number[] = []
   incomplete: IncompleteReason | null = null
   readonly #model: Model
+  readonly #quotient: Quotient | null
   readonly #options: SearchOptions
   readonly #spilling: SpillingExploration | null = null
   readonly #scout: Scout | null
@@ -201,13 +212,15 @@ class Walk {
   #guess: { readonly levels: number; readonly states: number | null } = { levels: 0, states: null }
   #duplicates: Duplicates = { states: [], finals: 0 }
 
-  constructor(model: Model, options: SearchOptions) {
+  constructor(given: Model, quotient: Quotient | null, options: SearchOptions) {
+    const model = quotient?.model ?? given
     const { spill } = options
     const resume = spill?.resume ?? null
     this.#model = model
+    this.#quotient = quotient
     this.#options = options
     const { hangStatesMax, onFirstFailure: onFailure } = options
-    this.#scout = onFailure ? new Scout(model, { hangStatesMax, onFailure }) : null
+    this.#scout = onFailure ? new Scout(given, { hangStatesMax, onFailure }) : null
     model.covered.fill(0)
     if (resume !== null) {
       this.levels.push(...resume.levels)
@@ -268,7 +281,7 @@ class Walk {
       this.#guess = { levels: this.levels.length, states: estimateStates(complete.filter((size) => size > 0)) }
     }
     const { states } = this.#guess
-    return states && Math.max(states, this.exploration.states, this.#scout?.statesAtLeast ?? 0)
+    return states && Math.max(states, this.exploration.states, this.#quotient === null ? (this.#scout?.statesAtLeast ?? 0) : 0)
   }
 
   /** Of the levels that were begun. */
@@ -281,7 +294,7 @@ class Walk {
     const { states, transitions, bytes, diskBytes = 0 } = this.exploration
     const duplicates = this.#duplicates
     const sizes = this.#sizes()
-    return {
+    const counts: Statistics = {
       states: states - duplicates.states.reduce((sum, n) => sum + (n ?? 0), 0),
       transitions,
       depth: Math.max(
@@ -294,6 +307,8 @@ class Walk {
       diskBytes,
       fingerprintBits: this.exploration.fingerprintBits ?? null,
     }
+    if (this.#quotient === null || this.#spilling !== null) return counts
+    return { ...counts, represents: representedBy(this.#quotient, this.exploration) }
   }
 
   /** A checkpoint, if this search makes them. */
@@ -340,7 +355,13 @@ class Walk {
   }
 }
 
-function violated(model: Model, walk: Walk, violations: readonly Violation[], options: SearchOptions): Verdict {
+function violated(
+  model: Model,
+  quotient: Quotient | null,
+  walk: Walk,
+  violations: readonly Violation[],
+  options: SearchOptions,
+): Verdict {
   const rank = (v: Violation) => [v.action === -1 ? 0 : 1, preference.indexOf(v.class), v.property]
   const order = (a: Violation, b: Violation) => {
     const [x, y] = [rank(a), rank(b)]
@@ -353,7 +374,8 @@ function violated(model: Model, walk: Walk, violations: readonly Violation[], op
   // The states that lead there were given up for others.
   if ((walk.exploration.firstKept ?? 0) > 0) return walk.stopped('trace-lost', best.class)
   const targets = violations.filter((v) => order(v, best) === 0)
-  const trace = counterexample(model, walk.exploration, walk.levels, targets)
+  const found = counterexample(quotient?.model ?? model, walk.exploration, walk.levels, targets)
+  const trace = quotient === null ? found : liftTrace(model, quotient, found)
   const hang = best.property === -1 ? explainHang(model, trace, options) : null
   return {
     kind: 'violated',

@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts'
 import { printTrace, type Model, type SeenSetKind, type Verdict } from '../model/model.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { failureOf, type Failure, type Run } from '../report/failure.ts'
+import { savings } from '../report/savings.ts'
 import type { CallingCrew } from './crew.ts'
 import { DiskStore, type SavedSearch } from './disk-store.ts'
 import { quoted } from './exit.ts'
@@ -134,7 +135,7 @@ const resumeCommand = (folder: string): string => `lastref check --resume ${quot
 
 export async function compileQuestion(
   models: Models,
-  { scenario, kernel, fs, bounds, reduce, memoryModel, bug, project }: Question,
+  { scenario, kernel, fs, bounds, reduce, symmetry, memoryModel, bug, project }: Question,
 ): Promise<
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
@@ -145,6 +146,7 @@ export async function compileQuestion(
     fs: fs || undefined,
     bounds,
     reduce,
+    symmetry,
     memoryModel,
     project,
   })
@@ -191,7 +193,7 @@ function runOf(
     kernel: question.kernel,
     fs: question.fs,
     bounds: system.bounds,
-    reductions: system.reductions,
+    reductions: savings(system, verdict.statistics),
     verdict: verdict.kind,
     statistics: verdict.statistics,
     seconds,

@@ -4,14 +4,15 @@ import type { BugInfo, Configuration } from '../compiler/index.ts'
 import { UsageError } from './exit.ts'
 import type { SearchFlags } from './options.ts'
 import {
+  type Catalogue,
   diagnosed,
   isFile,
   newest,
   packageRoot,
-  questionsOf,
-  scenariosOf,
-  type Catalogue,
   type Question,
+  questionsOf,
+  reductionsOf,
+  scenariosOf,
 } from './questions.ts'
 import { unknown } from './suggest.ts'
 
@@ -77,8 +78,14 @@ export function brokenQuestions(catalogue: Catalogue, bug: BugInfo, flags: Searc
 }
 
 /** Nothing about the question was changed by an option. */
-export const isPlain = ({ kernel, fs, set, reduction, memoryModel }: SearchFlags): boolean =>
-  kernel === undefined && fs === undefined && Object.keys(set).length === 0 && reduction && memoryModel === 'sc'
+export const isPlain = ({ kernel, fs, set, reduction, merging, symmetry, memoryModel }: SearchFlags): boolean =>
+  kernel === undefined &&
+  fs === undefined &&
+  Object.keys(set).length === 0 &&
+  reduction &&
+  merging &&
+  symmetry &&
+  memoryModel === 'sc'
 
 const wordFor = (bug: BugInfo): string =>
   isOfCorpus(bug) ? `bug/${bug.slug}` : relative('.', resolve(packageRoot, bug.file))
@@ -115,7 +122,7 @@ function ask(catalogue: Catalogue, asked: Configuration, kernel: string, flags: 
     kernel,
     fs,
     bounds,
-    reduce: flags.reduction && !asked.liveness,
+    ...reductionsOf(flags, asked.liveness),
     liveness: asked.liveness,
     memoryModel: flags.memoryModel === 'sc' ? asked.memoryModel : flags.memoryModel,
   }

@@ -12,6 +12,7 @@ export function countsOf(system: TransitionSystem, statesMax: number): Counts | 
     maxStates: statesMax,
     memoryBytesMax: bytesMax,
     hangStatesMax: 0,
+    symmetry: false,
     poll: () => 'go',
   })
   if (found.incomplete !== null) return null

@@ -66,8 +66,8 @@ export function addMatrix(program: Command): void {
 async function matrix(names: readonly string[], given: MatrixFlags): Promise<number> {
   const format = checkFormat(given.format, ['text', 'json'] as const)
   const flags = { ...given, kernel: given.kernel ?? 'all' }
-  if (flags.promote && (Object.keys(flags.set).length > 0 || !flags.reduction))
-    throw new UsageError('--promote records the default bounds with all reductions: leave out --set and --no-reduction')
+  if (flags.promote && (Object.keys(flags.set).length > 0 || !(flags.reduction && flags.merging && flags.symmetry)))
+    throw new UsageError('--promote records the default bounds with all reductions: leave out --set and --no-...')
   const files = filesOf(names, flags.kernel)
   const pool = new Pool(files, flags.workers)
   const catalogue = await pool.catalogue()

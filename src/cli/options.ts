@@ -17,6 +17,8 @@ export interface SearchFlags {
   readonly timeout: number
   readonly maxStates: number
   readonly reduction: boolean
+  readonly merging: boolean
+  readonly symmetry: boolean
   /** `check` only. */
   readonly liveness?: boolean
   readonly memoryModel: MemoryModel
@@ -30,7 +32,10 @@ export function addQuestionOptions(command: Command): Command {
     '-k, --kernel <versions>',
     'releases, stable kernels, and changes on top: 5.18  6.1.176  5.18+song-v1  5.17,5.18  all',
   )
-  return addModelOptions(withKernel).option('--no-reduction', 'one shared access, one step: slower, same verdict')
+  return addModelOptions(withKernel)
+    .option('--no-reduction', 'none of the following: slower, same verdict')
+    .option('--no-merging', 'one shared access, one step')
+    .option('--no-symmetry', 'states that differ only in which of two like tasks is which are two')
 }
 
 export function addModelOptions(command: Command): Command {

@@ -19,8 +19,11 @@ export interface Question {
   readonly fs: string
   /** Those that the user set. */
   readonly bounds: Readonly<Record<string, number>>
+  /** Merge steps into actions. */
   readonly reduce: boolean
-  /** Look for livelocks as well; needs `reduce: false`. */
+  /** Take states for one that differ only in which of several interchangeable tasks is which. */
+  readonly symmetry: boolean
+  /** Look for livelocks as well; needs both of them off. */
   readonly liveness: boolean
   readonly memoryModel: MemoryModel
   /** Slug of the bug that the kernel has. */
@@ -85,12 +88,8 @@ export function questionsOf(catalogue: Catalogue, scenarios: readonly ScenarioIn
   return questions
 }
 
-function question(
-  scenario: ScenarioInfo,
-  kernel: string,
-  fs: string,
-  { set, reduction, memoryModel, liveness = false }: SearchFlags,
-): Question {
+function question(scenario: ScenarioInfo, kernel: string, fs: string, flags: SearchFlags): Question {
+  const { set, memoryModel, liveness = false } = flags
   const bounds = Object.fromEntries(Object.entries(set).filter(([name]) => name in scenario.bounds))
   const isOwn = !isShipped(scenario)
   return {
@@ -99,11 +98,17 @@ function question(
     kernel,
     fs,
     bounds,
-    reduce: reduction && !liveness,
+    ...reductionsOf(flags, liveness),
     memoryModel,
     liveness,
   }
 }
+
+/** What the flags leave on. Livelocks are looked for among all states and all steps. */
+export const reductionsOf = (flags: SearchFlags, liveness: boolean): Pick<Question, 'reduce' | 'symmetry'> => ({
+  reduce: flags.reduction && flags.merging && !liveness,
+  symmetry: flags.reduction && flags.symmetry && !liveness,
+})
 
 /** How the user names a scenario: by its id, or by file and id. */
 export const nameOf = (scenario: ScenarioInfo): string =>
@@ -214,7 +219,7 @@ function checkBounds(scenarios: readonly ScenarioInfo[], set: Readonly<Record<st
 
 /** The command that asks a question again, and `replay` for one of its traces. */
 export function commandFor(question: Question, trace?: string): string {
-  const { scenario, name, kernel, fs, bounds, reduce, memoryModel, liveness, word } = question
+  const { scenario, name, kernel, fs, bounds, memoryModel, word } = question
   const what = word ?? (name.startsWith('bug/') ? scenario : name)
   const command = trace === undefined ? ['check', what] : ['replay', what, trace]
   if (word !== undefined) return ['lastref', ...command].map(quoted).join(' ')
@@ -225,8 +230,16 @@ export function commandFor(question: Question, trace?: string): string {
     ...(kernel ? ['--kernel', kernel] : []),
     ...(fs ? ['--fs', fs] : []),
     ...(set.length > 0 ? ['--set', set.join(',')] : []),
-    ...(reduce ? [] : liveness && trace === undefined ? ['--liveness'] : ['--no-reduction']),
+    ...reductionWords(question, trace !== undefined),
     ...(memoryModel === 'sc' ? [] : ['--memory-model', memoryModel]),
   ]
   return words.map(quoted).join(' ')
+}
+
+/** A trace passes states of the system, whatever symmetry helped to find it. */
+function reductionWords({ reduce, symmetry, liveness }: Question, isReplay: boolean): string[] {
+  if (isReplay) return reduce ? [] : ['--no-reduction']
+  if (liveness) return ['--liveness']
+  if (!reduce && !symmetry) return ['--no-reduction']
+  return [...(reduce ? [] : ['--no-merging']), ...(symmetry ? [] : ['--no-symmetry'])]
 }

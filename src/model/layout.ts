@@ -11,6 +11,8 @@ export interface Field {
 
 export interface TaskLayout {
   readonly pc: Field
+  /** Space that the live registers of all locations share: the i-th of each lies in the i-th slot. */
+  readonly slots: readonly Field[]
   /** Per location: a field for each register of `live`, in its order. */
   readonly live: readonly (readonly Field[])[]
 }
@@ -51,19 +53,18 @@ export function layoutOf(system: TransitionSystem): StateLayout {
         const register = task.registers[r]
         widths[i] = Math.max(widths[i] ?? 0, bitsOf(register.lo, register.hi))
       })
-    const result = { pc: null as unknown as Field, live: [] as Field[][] }
+    const result = { pc: null as unknown as Field, slots: [] as Field[], live: [] as Field[][] }
     slots.push({ width: bitsOf(0, task.locations.length - 1), give: (f) => (result.pc = f) })
-    const registerFields: Field[] = []
-    widths.forEach((width, i) => slots.push({ width, give: (f) => (registerFields[i] = f) }))
-    return { result, registerFields, task }
+    widths.forEach((width, i) => slots.push({ width, give: (f) => (result.slots[i] = f) }))
+    return { result, task }
   })
   const order = slots.map((_, i) => i).sort((a, b) => slots[b].width - slots[a].width || a - b)
   for (const i of order) slots[i].give(place(slots[i].width, 0))
-  for (const { result, registerFields, task } of tasks)
+  for (const { result, task } of tasks)
     result.live = task.locations.map((location) =>
       location.live.map((r, i) => {
         const { lo, hi } = task.registers[r]
-        return { ...registerFields[i], width: bitsOf(lo, hi), lo }
+        return { ...result.slots[i], width: bitsOf(lo, hi), lo }
       }),
     )
   return { words: Math.max(1, free.length), bits, variables, tasks: tasks.map((t) => t.result) }

@@ -26,8 +26,19 @@ export interface Model {
   successors(states: Uint32Array, offset: number, out: Successors): number
   /** `reaches` properties met so far (bit i of word i >> 5 = property i), over all calls of `successors`. */
   readonly covered: Uint32Array
+  /** The same with states that are symmetric to each other taken for one; null when the system has no symmetries. */
+  readonly quotient: Quotient | null
   /** A back end may bring its own store of states with the loop that fills it. Null: the checker's is used. */
   readonly explore: OwnExploration | null
+}
+
+export interface Quotient {
+  /** Its states are canonical; its actions, in each of them, those of the system. */
+  readonly model: Model
+  /** Makes a state canonical. */
+  canonical(words: Uint32Array, offset: number): void
+  /** How many states of the system a canonical state stands for. */
+  orbit(words: Uint32Array, offset: number): number
 }
 
 export interface OwnExploration {
@@ -199,6 +210,8 @@ export interface Statistics {
   readonly diskBytes: number
   /** States were recognised by hashes of so many bits; null: exactly. */
   readonly fingerprintBits: 64 | 128 | null
+  /** With symmetry: states of the system that those met stand for; from a sample where they are too many to go through. */
+  readonly represents?: { readonly states: number; readonly isExact: boolean }
 }
 
 export const noStatistics: Statistics = {

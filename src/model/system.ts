@@ -25,6 +25,8 @@ export interface TransitionSystem {
   readonly initial: readonly (readonly number[])[]
   /** Checked in every state that has no successor and in which every task that must finish has finished. */
   readonly finals: readonly FinalCondition[]
+  /** Tasks that nothing tells apart. Their groups have no variable in common. */
+  readonly symmetries: readonly Symmetry[]
   /** What is to be known of the states of one thing; null when nobody asked. */
   readonly projection: Projection | null
 }
@@ -170,6 +172,20 @@ export interface Property {
 export interface FinalCondition {
   readonly property: number
   readonly condition: Expression
+}
+
+/**
+ * Interchangeable tasks: in any state they may change places, with all that belongs to them, and nothing that can be
+ * asked about the system changes.
+ */
+export interface Symmetry {
+  readonly tasks: readonly number[]
+  /** Variables of which each task has its own, in the order of `tasks`. */
+  readonly families: readonly (readonly number[])[]
+  /** Variables with the values that name something of the first task, of the second, ...; other values name nothing. */
+  readonly names: readonly { readonly variable: number; readonly values: readonly (readonly number[])[] }[]
+  /** Variables in which bit t stands for task t. */
+  readonly masks: readonly number[]
 }
 
 /** The states of one thing by what is to be known of them: terms that are pure expressions over shared variables. */

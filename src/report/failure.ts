@@ -6,6 +6,7 @@ import { evaluate } from '../model/evaluate.ts'
 import { unpack, type State } from '../model/layout.ts'
 import type { ExplainingModel, Hang, IncompleteReason, Statistics, Verdict } from '../model/model.ts'
 import type { TransitionSystem, ViolationClass } from '../model/system.ts'
+import type { Saving } from './savings.ts'
 import { placeOfSite, readOf, stepsOf, type Place, type Read, type Replay, type Step } from './steps.ts'
 import { waiterOf, type Waiter } from './waiter.ts'
 
@@ -16,7 +17,7 @@ export interface Run {
   /** '' where there is no file system. */
   readonly fs: string
   readonly bounds: Readonly<Record<string, number>>
-  readonly reductions: readonly string[]
+  readonly reductions: readonly Saving[]
   readonly verdict: Verdict['kind']
   readonly statistics: Statistics
   readonly seconds: number

@@ -2,6 +2,7 @@
 import { omissionProbability } from '../model/model.ts'
 import { detectorsOf, effectOf } from './effect.ts'
 import type { Failure, Run } from './failure.ts'
+import { savingObject } from './savings.ts'
 import type { Step } from './steps.ts'
 
 export const checkSchema = 'lastref/check/1'
@@ -30,7 +31,7 @@ function runObject(run: Run): object {
     fingerprints: fingerprintsObject(run),
     seconds: Number(seconds.toFixed(3)),
     workers,
-    reductions,
+    reductions: reductions.map(savingObject),
     estimate: run.estimate ?? null,
     coverage: run.incompleteDetail || null,
     trace: failure?.trace ?? null,

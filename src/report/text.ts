@@ -5,6 +5,7 @@ import { detectorsOf, effectOf } from './effect.ts'
 import type { Failure, Run } from './failure.ts'
 import { hangLines } from './hang.ts'
 import { counted, grouped } from './names.ts'
+import { savingText } from './savings.ts'
 import { labelled, wrap } from './wrap.ts'
 
 const column = 10
@@ -55,6 +56,7 @@ function violatedLines(run: Run, failure: Failure, options: DiagramOptions): str
         .join('. ') + '.',
     ),
     ...(boundsText(run) ? section('bounds', boundsText(run)) : []),
+    ...(savedText(run) ? section('states', savedText(run)) : []),
     ...labelled('replay', failure.command, column, Infinity),
   ]
 }
@@ -64,7 +66,7 @@ export function answerOf(run: Run): string {
   const size = `${counted(states, 'state')}, ${counted(transitions, 'transition')}, depth ${grouped(depth)}`
   switch (run.verdict) {
     case 'holds':
-      return `holds${qualification(run)} (${size}${boundsText(run) && `; bounds: ${boundsText(run)}`})`
+      return `holds${qualification(run)} (${[size, savedText(run), boundsText(run) && `bounds: ${boundsText(run)}`].filter(Boolean).join('; ')})`
     case 'incomplete':
       return `incomplete: ${reasonOf(run)} (so far ${size}${noViolation(run)}${estimateOf(run)})${coverageOf(run)}`
     case 'violated':
@@ -119,6 +121,8 @@ function qualification({ statistics: { states, fingerprintBits } }: Run): string
   const omission = omissionProbability(states, fingerprintBits).toPrecision(2)
   return `, unless a state was left out (probability at most ${omission}: fingerprints of ${fingerprintBits} bits)`
 }
+
+const savedText = ({ reductions }: Run): string => reductions.map(savingText).filter(Boolean).join(', ')
 
 const boundsText = ({ bounds }: Run): string =>
   Object.entries(bounds)

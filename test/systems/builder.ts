@@ -212,6 +212,7 @@ export class SystemBuilder {
       kernel: 'none',
       fs: 'none',
       bounds: {},
+      symmetries: [],
       projection: null,
       reductions: [],
       files: [`${this.#name}.ts`],

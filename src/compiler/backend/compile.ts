@@ -4,7 +4,7 @@
  * Measured on a scenario of 950 states and 440 actions: JavaScript takes 50 ms to compile, WebAssembly 60 ms more and a
  * slow start; in a long search it is twice as fast.
  */
-import type { Model } from '../../model/model.ts'
+import type { Model, OwnExploration } from '../../model/model.ts'
 import type { TransitionSystem } from '../../model/system.ts'
 import { compileToJavaScript } from './javascript.ts'
 import { exploreInWebAssembly } from './wasm/webassembly.ts'
@@ -16,9 +16,14 @@ const statesMin = 100_000
 
 export function compileSystem(system: TransitionSystem): Model {
   const model = compileToJavaScript(system)
-  const { layout, covered } = model
+  const { layout, covered, quotient } = model
+  const explore = (isQuotient: boolean): OwnExploration => ({
+    statesMin,
+    start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient }, ...given),
+  })
   return {
     ...model,
-    explore: { statesMin, start: (...given) => exploreInWebAssembly(system, layout, covered, ...given) },
+    explore: explore(false),
+    quotient: quotient && { ...quotient, model: { ...quotient.model, explore: explore(true) } },
   }
 }

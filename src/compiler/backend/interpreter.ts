@@ -46,6 +46,7 @@ export function interpret(system: TransitionSystem): ExplainingModel {
     successorsMax: successorsMax(system),
     successors,
     covered,
+    quotient: null,
     explore: null,
     explain,
   }

@@ -5,8 +5,9 @@
  */
 import { unreachable } from '../../base/assert.ts'
 import { initialStates, layoutOf, type Field, type StateLayout } from '../../model/layout.ts'
-import type { Model } from '../../model/model.ts'
+import type { Model, Quotient } from '../../model/model.ts'
 import type { Action, Task, TransitionSystem } from '../../model/system.ts'
+import { canonicalCode, orbitOf } from './canonical.ts'
 import { successorsMax } from './successors-max.ts'
 import { locationValue, lowerAction, type Condition, type Instruction, type Operator, type Value } from './words.ts'
 
@@ -14,15 +15,56 @@ export function compileToJavaScript(system: TransitionSystem): Model {
   const layout = layoutOf(system)
   const covered = new Uint32Array((system.properties.length + 31) >>> 5)
   const successors = new Function('covered', generate(system, layout))(covered) as Model['successors']
-  return {
+  const model: Model = {
     system,
     layout,
     initial: initialStates(system, layout),
     successorsMax: successorsMax(system),
     successors,
     covered,
+    quotient: null,
     explore: null,
   }
+  return { ...model, quotient: quotientOf(model) }
+}
+
+/** Any model with its states made canonical by JavaScript. */
+export function quotientOf(model: Model): Quotient | null {
+  if (model.system.symmetries.length === 0) return null
+  const { words } = model.layout
+  const canonical = new Function(canonicalSource(model.system, model.layout))() as Quotient['canonical']
+  const initial = model.initial.map((state) => {
+    const copy = state.slice()
+    canonical(copy, 0)
+    return copy
+  })
+  const distinct = [...new Map(initial.map((state) => [state.join(), state])).values()]
+  const successors: Model['successors'] = (states, offset, out) => {
+    const count = model.successors(states, offset, out)
+    for (let i = 0; i < count; i++) if (out.violations[i] === -1) canonical(out.states, i * words)
+    return count
+  }
+  return {
+    model: { ...model, initial: distinct, successors, quotient: null },
+    canonical,
+    orbit: orbitOf(model.system, model.layout),
+  }
+}
+
+function canonicalSource(system: TransitionSystem, layout: StateLayout): string {
+  const { locals, body } = canonicalCode(system, layout)
+  const words = Array.from({ length: layout.words }, (_, i) => `w${i}`)
+  const lines: string[] = []
+  blockText(body, locals, '  ', lines)
+  return [
+    "'use strict'",
+    'return function canonical(states, at) {',
+    ...words.map((w, i) => `  let ${w} = states[at + ${i}] | 0`),
+    ...locals.map((l) => `  let ${l} = 0`),
+    ...lines,
+    ...words.map((w, i) => `  states[at + ${i}] = ${w}`),
+    '}',
+  ].join('\n')
 }
 
 export function javascriptSource(system: TransitionSystem): string {

@@ -355,11 +355,16 @@ function walk(statements: readonly Statement[], visit: (s: Statement) => void): 
   }
 }
 
-function maskOf({ width, shift }: Field): number {
+export function maskOf({ width, shift }: Field): number {
   return width === 32 ? -1 : ((1 << width) - 1) << shift
 }
 
-function readField(field: Field, lo: number, hi: number): Value {
+/** What stands in a field, as it stands there. */
+export function readBits(field: Field): Value {
+  return readField({ ...field, lo: 0 }, 0, field.width === 32 ? INT_MAX : 2 ** field.width - 1)
+}
+
+export function readField(field: Field, lo: number, hi: number): Value {
   const { word, shift, width } = field
   if (width === 0) return constant(field.lo)
   const shifted = shift === 0 ? wordValue(word) : operation('>>>', wordValue(word), constant(shift))
@@ -389,11 +394,11 @@ function shiftInRow({ shift, stride }: Row, index: Value): Value {
   return { ...plus(operation('*', index, constant(stride)), shift), lo: 0, hi: 31 }
 }
 
-function constant(value: number): Value {
+export function constant(value: number): Value {
   return { kind: 'const', value, lo: value, hi: value }
 }
 
-function wordValue(word: number): Value {
+export function wordValue(word: number): Value {
   return { kind: 'word', word, lo: INT_MIN, hi: INT_MAX }
 }
 
@@ -412,7 +417,7 @@ function flag(condition: Condition): Value {
   return { kind: 'flag', condition, lo: 0, hi: 1 }
 }
 
-function choice(condition: Condition, then: Value, otherwise: Value): Value {
+export function choice(condition: Condition, then: Value, otherwise: Value): Value {
   if (condition.kind === 'known') return condition.holds ? then : otherwise
   return {
     kind: 'choice',
@@ -424,13 +429,13 @@ function choice(condition: Condition, then: Value, otherwise: Value): Value {
   }
 }
 
-function both(left: Condition, right: Condition): Condition {
+export function both(left: Condition, right: Condition): Condition {
   if (left.kind === 'known') return left.holds ? right : no
   if (right.kind === 'known') return right.holds ? left : no
   return { kind: 'both', left, right }
 }
 
-function either(left: Condition, right: Condition): Condition {
+export function either(left: Condition, right: Condition): Condition {
   if (left.kind === 'known') return left.holds ? yes : right
   if (right.kind === 'known') return right.holds ? yes : left
   return { kind: 'either', left, right }
@@ -451,7 +456,7 @@ function negation(operand: Condition): Condition {
 
 const opposite: Record<Comparison, Comparison> = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' }
 
-function comparison(operator: Comparison, left: Value, right: Value): Condition {
+export function comparison(operator: Comparison, left: Value, right: Value): Condition {
   const always = (holds: boolean, fails: boolean) => (holds ? yes : fails ? no : null)
   const apart = left.hi < right.lo || left.lo > right.hi
   const same = left.lo === left.hi && right.lo === right.hi && left.lo === right.lo
@@ -468,7 +473,7 @@ function comparison(operator: Comparison, left: Value, right: Value): Condition 
   return { kind: 'comparison', operator, left, right }
 }
 
-function operation(operator: Operator, left: Value, right: Value): Value {
+export function operation(operator: Operator, left: Value, right: Value): Value {
   if (left.kind === 'const' && right.kind === 'const') return constant(folded(operator, left.value, right.value))
   if (right.kind === 'const' && isNeutral(operator, right.value)) return left
   if (left.kind === 'const' && left.value === 0 && (operator === '+' || operator === '|')) return right

@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly bounds?: Readonly<Record<string, number>>
   /** Default true: protected, private and acquire steps are merged. */
   readonly reduce?: boolean
+  /** Default true: tasks that are interchangeable are found. */
+  readonly symmetry?: boolean
   /** Default 'sc': sequentially consistent. See passes/memory-model.ts. */
   readonly memoryModel?: MemoryModel
   /**

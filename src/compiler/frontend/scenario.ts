@@ -34,7 +34,11 @@ export function lowerScenario(
     const storage = new Storage(sizes)
     const lowered = lowerOnce(loaded, found, kernel, options, storage)
     if (lowered === null) continue
-    const system = assemble(lowered, options.reduce ?? true, options.memoryModel ?? 'sc')
+    const system = assemble(lowered, {
+      merge: options.reduce ?? true,
+      symmetry: options.symmetry ?? true,
+      memoryModel: options.memoryModel ?? 'sc',
+    })
     if ('tasks' in system) return system
     throw failureToError(system, lowered)
   }

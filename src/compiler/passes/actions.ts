@@ -3,9 +3,10 @@
  * computation up to the next point where another task may interleave.
  *
  * Without reductions that point is the next shared access. With them an action is a transaction in Lipton's sense:
- * one acquire at most, and first; then steps that commute with all others (protected by a lock that is held, or
- * touching what no other task touches); then at most one step that does not commute; then commuting steps and
- * releases. Nothing is merged across a step that may block, so no deadlock is hidden.
+ * acquires, and steps that commute with all others (protected by a lock that is held, or touching what no other task
+ * touches); then at most one step that does not commute; then commuting steps and releases. A step that would block
+ * ends the action before it, with what was taken until then, so no deadlock is hidden; nesting.ts says which acquires
+ * may follow one another.
  */
 import type { Action, Expression, Location, Statement } from '../../model/system.ts'
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
@@ -24,6 +25,8 @@ export interface ActionsInput {
   readonly variables: readonly Variable[]
   readonly movers: readonly Mover[]
   readonly merge: boolean
+  /** May the acquire at an instruction come after others of the same action? */
+  readonly mayNest: (at: number) => boolean
   /** Predicates to test after an action that stores to what they read. */
   readonly always: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
   readonly reaches: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
@@ -245,6 +248,7 @@ class ActionWriter {
       if (!inSection && mover !== 'local' && i.op !== 'jump') {
         out.push(...this.properties(stored))
         stored.clear()
+        if (!this.goesOn(out, at)) return ended
         phase =
           mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
         seen.add(at)
@@ -315,6 +319,17 @@ class ActionWriter {
     return { out, rest: { phase, inSection, seen, stored, locals } }
   }
 
+  /** What may block in the middle of an action ends it there when it does. False when that is certain. */
+  private goesOn(out: Statement[], at: number): boolean {
+    const i = this.code[at]
+    if (i.op !== 'begin' || i.guard === null || (at === this.actionStart && this.count === 0)) return true
+    const guard = this.decided(at, i.guard)
+    const stop: Statement = { kind: 'goto', location: this.locationOf(at) }
+    if (isConstant(guard) && guard.value !== 0) return true
+    out.push(isConstant(guard) ? stop : { kind: 'if', condition: guard, then: [], otherwise: [stop] })
+    return !isConstant(guard)
+  }
+
   private joinAt(branch: number, phase: Path['phase'], stop: number): number {
     const key = `${branch} ${phase} ${stop}`
     let join = this.joins.get(key)
@@ -340,7 +355,8 @@ class ActionWriter {
     if (op === 'choose') return true
     const mayBlock = mover === 'acquire' || mover === 'blocking'
     if (phase === 'fresh') return mayBlock && at !== this.actionStart
-    if (mayBlock || !this.input.merge) return true
+    if (!this.input.merge) return true
+    if (mayBlock && (phase === 'post' || !this.input.mayNest(at))) return true
     if (seen.has(at) || this.count > STATEMENTS_MAX) return true
     return mover === 'none' && phase === 'post'
   }

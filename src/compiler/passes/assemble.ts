@@ -6,9 +6,11 @@ import { actionsOf, type ActionsFailure } from './actions.ts'
 import { isInt, mayWrap } from './intervals.ts'
 import { protectionOf } from './locksets.ts'
 import { moversOf, usesOf } from './movers.ts'
+import { nestingOf } from './nesting.ts'
 import { withMemoryModel, type MemoryModel } from './memory-model.ts'
 import { rangesOf, type Ranges } from './ranges.ts'
 import { runSetup, type SetupFailure } from './setup.ts'
+import { symmetriesOf } from './symmetry.ts'
 import { evaluate } from '../../model/evaluate.ts'
 
 export type AssemblyFailure =
@@ -16,10 +18,17 @@ export type AssemblyFailure =
   | ActionsFailure
   | { readonly kind: 'initially-false'; readonly property: number }
 
+export interface AssemblyOptions {
+  /** Merge steps into actions. */
+  readonly merge: boolean
+  /** Look for tasks that are interchangeable. */
+  readonly symmetry: boolean
+  readonly memoryModel: MemoryModel
+}
+
 export function assemble(
   source: Lowered,
-  merge: boolean,
-  memoryModel: MemoryModel,
+  { merge, symmetry, memoryModel }: AssemblyOptions,
 ): TransitionSystem | AssemblyFailure {
   const lowered = withMemoryModel(source, memoryModel)
   const initial = runSetup(lowered)
@@ -55,6 +64,7 @@ export function assemble(
     if (lowered.watchedTerms.includes(name)) for (const v of variablesOf(expression)) watched.add(v)
 
   const protection = protectionOf(lowered.tasks, uses.locks)
+  const nesting = nestingOf(lowered.tasks)
   const tasks: Task[] = []
   const properties = [...lowered.properties]
   let firstAction = 0
@@ -85,6 +95,7 @@ export function assemble(
       variables,
       movers,
       merge,
+      mayNest: (at) => nesting(t, at),
       always,
       reaches,
       localRange,
@@ -99,7 +110,7 @@ export function assemble(
       locations: result.locations,
     })
   }
-  return {
+  const system: TransitionSystem = {
     name: lowered.name,
     kernel: lowered.kernel,
     fs: lowered.fs,
@@ -113,9 +124,21 @@ export function assemble(
     properties,
     initial,
     finals: finals.map(({ property, condition }) => ({ property, condition })),
+    symmetries: [],
     projection,
   }
+  return symmetry ? { ...system, symmetries: symmetriesOf(system, sharersOf(lowered)) } : system
 }
+
+/** Bit masks of tasks: of what a lock is made of, all that is no reference. */
+const sharersOf = ({ tasks, variables }: Lowered): Set<number> =>
+  new Set(
+    tasks
+      .flatMap(({ code }) =>
+        code.flatMap((i) => (i.op === 'begin' ? [...(i.section.acquires ?? []), ...(i.section.releases ?? [])] : [])),
+      )
+      .filter((v) => variables[v].kind === 'uint'),
+  )
 
 const registersOfTask = (code: TaskCode, ranges: Ranges, lowered: Lowered): Task['registers'] =>
   code.registers.map((r, i) => {

@@ -1,8 +1,8 @@
 /**
- * Protection that nobody declared. For every instruction: which locks its task holds for certain. A variable that is
- * written only while one and the same lock is held exclusively cannot change under a reader that holds that lock, in
- * whatever mode; if every access holds it, nobody can see the writes either. Such accesses commute with every step of
- * other tasks, as those to declared fields do.
+ * Protection that nobody declared. For every instruction: which locks its task holds for certain. Two accesses exclude
+ * each other when there is a lock that both hold, one of them exclusively; which lock that is may differ from pair to
+ * pair (a table of pages is written under two locks, and read under either). An access that excludes every conflicting
+ * one of other tasks commutes with all their steps, as those to declared fields do.
  */
 import type { Expression } from '../../model/system.ts'
 import type { Instruction, TaskCode } from '../code.ts'
@@ -16,44 +16,67 @@ export interface Held {
 }
 
 export interface Protection {
-  /** Nobody can write the variable while the task is at the instruction. */
+  /** No other task can write the variable while the task is at the instruction. */
   readonly stable: (task: number, at: number, variable: number) => boolean
+  /** No other task can read or write it then. */
+  readonly untouched: (task: number, at: number, variable: number) => boolean
   /** Whoever accesses the variable holds the lock under which it is written. */
   readonly unseen: (variable: number) => boolean
+}
+
+/** Accesses of one task to a variable under the same locks. */
+interface Access extends Held {
+  readonly task: number
+  readonly isWrite: boolean
 }
 
 const NOTHING: Held = { exclusive: new Set(), shared: new Set() }
 
 export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<number>): Protection {
   const held = tasks.map((t) => heldAt(t.code, trusted))
-  const writers = new Map<number, Set<number>>()
-  const users = new Map<number, Set<number>>()
-  const meet = (table: Map<number, Set<number>>, variable: number, locks: ReadonlySet<number>): void => {
-    const known = table.get(variable)
-    table.set(variable, known === undefined ? new Set(locks) : new Set([...known].filter((l) => locks.has(l))))
+  const accesses = new Map<number, Map<string, Access>>()
+  const note = (variable: number, access: Access): void => {
+    const known = accesses.get(variable) ?? new Map<string, Access>()
+    accesses.set(variable, known.set(keyOf(access), access))
   }
-  tasks.forEach(({ code }, t) =>
+  tasks.forEach(({ code }, task) =>
     code.forEach((i, at) => {
-      const here = held[t][at]
+      const here = held[task][at]
       if (here === null) return
-      const any = new Set([...here.exclusive, ...here.shared])
-      for (const e of readsOf(i)) for (const v of variablesOf(e)) meet(users, v, any)
+      for (const e of readsOf(i)) for (const v of variablesOf(e)) note(v, { ...here, task, isWrite: false })
       if (i.op === 'store')
-        for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables) {
-          meet(users, v, any)
-          meet(writers, v, here.exclusive)
-        }
+        for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables)
+          note(v, { ...here, task, isWrite: true })
     }),
   )
-  const common = (a: ReadonlySet<number> | undefined, test: (lock: number) => boolean): boolean =>
-    a !== undefined && [...a].some(test)
-  return {
-    stable: (task, at, variable) => {
-      const here = held[task][at] ?? NOTHING
-      return common(writers.get(variable), (lock) => here.exclusive.has(lock) || here.shared.has(lock))
-    },
-    unseen: (variable) => common(writers.get(variable), (lock) => users.get(variable)?.has(lock) ?? false),
+  const accessesOf = (variable: number): Access[] => [...(accesses.get(variable)?.values() ?? [])]
+  const others = (task: number, at: number, variable: number, concerns: (a: Access) => boolean): boolean => {
+    const here = held[task][at] ?? NOTHING
+    return accessesOf(variable).every((a) => a.task === task || !concerns(a) || excludes(here, a))
   }
+  return {
+    stable: (task, at, variable) => others(task, at, variable, (a) => a.isWrite),
+    untouched: (task, at, variable) => others(task, at, variable, () => true),
+    unseen: (variable) => {
+      const all = accessesOf(variable)
+      const [first, ...rest] = all.filter((a) => a.isWrite)
+      if (first === undefined) return false
+      return [...first.exclusive].some(
+        (lock) =>
+          rest.every((w) => w.exclusive.has(lock)) && all.every((a) => a.exclusive.has(lock) || a.shared.has(lock)),
+      )
+    },
+  }
+}
+
+const keyOf = ({ task, isWrite, exclusive, shared }: Access): string =>
+  `${task} ${isWrite} ${[...exclusive].sort().join()} ${[...shared].sort().join()}`
+
+/** Two tasks cannot be in both places at once: there is a lock that both hold, one of them exclusively. */
+function excludes(a: Held, b: Held): boolean {
+  for (const lock of a.exclusive) if (b.exclusive.has(lock) || b.shared.has(lock)) return true
+  for (const lock of a.shared) if (b.exclusive.has(lock)) return true
+  return false
 }
 
 function readsOf(i: Instruction): Expression[] {

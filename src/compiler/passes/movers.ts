@@ -130,7 +130,7 @@ function moverOf(input: MoversInput, at: number): Mover {
       if (i.ghost) return 'local'
       const targets = i.place.kind === 'variable' ? [i.place.variable] : i.place.variables
       if (!unwatched(targets) || (i.guard !== null && !isProtected)) return 'none'
-      return isProtected || targets.every((v) => alone(v) || protection.unseen(v)) ? 'both' : 'none'
+      return isProtected || targets.every((v) => alone(v) || protection.untouched(task, at, v)) ? 'both' : 'none'
     }
     case 'begin': {
       const { acquires, releases } = i.section
@@ -138,12 +138,15 @@ function moverOf(input: MoversInput, at: number): Mover {
         unwatched(vs) && vs.every((v) => uses.locks.has(v) && !uses.tried.has(v))
       const commutes = (lock: readonly number[]): boolean => isLock(lock) && sectionCommutes(input, at, new Set(lock))
       if (i.guard !== null && !(isConstant(i.guard) && i.guard.value !== 0)) {
+        // A lock of one task only: nobody can make it wait, and nobody can tell.
+        if ([...variablesOf(i.guard)].every(alone) && unwatched([...variablesOf(i.guard)]) && commutes([]))
+          return 'both'
         if (acquires === null || releases !== null || ![...variablesOf(i.guard)].every((v) => acquires.includes(v)))
           return 'blocking'
         return commutes(acquires) ? 'acquire' : 'blocking'
       }
       if (acquires !== null) return 'none'
-      if (releases !== null) return commutes(releases) ? 'release' : 'none'
+      if (releases !== null) return commutes([]) ? 'both' : commutes(releases) ? 'release' : 'none'
       return commutes([]) ? 'both' : 'none'
     }
     case 'choose':

@@ -159,7 +159,7 @@ class SuccessorsWriter {
 }
 
 /** Values and conditions as code. */
-class Values {
+export class Values {
   readonly #words: readonly Local[]
   readonly #locals: readonly Local[]
   readonly #scratch: (() => Local) | null

@@ -5,6 +5,7 @@ import { successorsMax } from '../successors-max.ts'
 import { defineSuccessors, type Records, type ViolatingEnd } from './actions.ts'
 import * as wasm from './assembler.ts'
 import { ModuleBuilder } from './assembler.ts'
+import { defineCanonical } from './canonical.ts'
 import { memoryBytesMax, memoryMap, pageBytes, type Keeping, type MemoryMap } from './memory.ts'
 import { addFinding, defineSearchLoop } from './search-loop.ts'
 import { defineSeenSet } from './seen-set.ts'
@@ -21,6 +22,8 @@ export interface ProgramOptions {
   readonly shards: number
   /** Between threads. */
   readonly isShared: boolean
+  /** Successors are made canonical. */
+  readonly isQuotient: boolean
 }
 
 const pagesMax = memoryBytesMax / pageBytes
@@ -73,7 +76,8 @@ function assemble(
     violate: (end, _, out) => [addFinding(map, wasm.constant(end)), out],
   }
   const ends = defineSuccessors(builder, successors, system, layout, records, onAction)
-  defineSearchLoop(builder, successors, defineSeenSet(builder, map), map)
+  const canonical = options.isQuotient ? defineCanonical(builder, system, layout) : null
+  defineSearchLoop(builder, successors, defineSeenSet(builder, map), map, canonical)
   return { bytes: builder.bytes({ pagesMax, isShared: options.isShared }), map, ends }
 }
 

@@ -1,6 +1,6 @@
 /** The inner loop of a search: expand, hash, look up, add, without leaving WebAssembly. */
 import * as wasm from './assembler.ts'
-import type { Callee, Code, FunctionBuilder, ModuleBuilder } from './assembler.ts'
+import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
 import { batchStates, cells, type MemoryMap } from './memory.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell, type SeenSetFunctions } from './seen-set.ts'
 
@@ -12,6 +12,7 @@ export function defineSearchLoop(
   successors: Callee,
   { prepare, insert }: SeenSetFunctions,
   map: MemoryMap,
+  canonical: Callee | null = null,
 ): void {
   const expandBatch = module.declare([i32, i32], i32)
   const giveOut = module.declare([i32], i32)
@@ -65,7 +66,7 @@ export function defineSearchLoop(
   /** Writes the successors of states `first` to `end` - 1 into the batch; gives back where they end. */
   function writeExpandBatch(f: FunctionBuilder): Code {
     const [first, end] = f.parameters
-    const [from, out, before] = f.locals(3)
+    const [from, out, before, each] = f.locals(4)
     const records = wasm.divideUnsigned(subtract(get(out), constant(map.batch)), constant(map.recordBytes))
     return [
       set(from, addressOf(map, get(first))),
@@ -73,6 +74,7 @@ export function defineSearchLoop(
       wasm.repeatWhile(wasm.lessUnsigned(get(first), get(end)), [
         set(before, get(out)),
         set(out, wasm.call(successors, get(from), get(out))),
+        canonical === null ? [] : makeCanonical(canonical, map, each, get(before), get(out)),
         when(wasm.equal(get(before), get(out)), [
           when(wasm.isZero(cell(cells.findingsOpen)), addFinding(map, constant(-1))),
         ]),
@@ -84,6 +86,17 @@ export function defineSearchLoop(
       get(out),
     ]
   }
+}
+
+/** Calls the function for the state of every record from `first` to `end`. */
+function makeCanonical(callee: Callee, map: MemoryMap, at: Local, first: Code, end: Code): Code {
+  return [
+    set(at, first),
+    wasm.repeatWhile(wasm.lessUnsigned(get(at), end), [
+      wasm.call(callee, add(get(at), constant(map.stateOffset))),
+      increase(at, map.recordBytes),
+    ]),
+  ]
 }
 
 /** Its state is not known yet. */

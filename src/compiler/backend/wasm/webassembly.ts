@@ -1,8 +1,9 @@
 /** Turns a transition system into WebAssembly that computes successors and runs the inner loop of a search. */
 import { assert } from '../../../base/assert.ts'
 import { initialStates, layoutOf, type StateLayout } from '../../../model/layout.ts'
-import type { Exploration, Finding, Limits, Model, Past, Successors } from '../../../model/model.ts'
+import type { Exploration, Finding, Limits, Model, OwnExploration, Past, Successors } from '../../../model/model.ts'
 import type { TransitionSystem } from '../../../model/system.ts'
+import { quotientOf } from '../javascript.ts'
 import type { ViolatingEnd } from './actions.ts'
 import { successorsMax } from '../successors-max.ts'
 import {
@@ -22,22 +23,36 @@ export function compileToWebAssembly(system: TransitionSystem): Model {
   const layout = layoutOf(system)
   const covered = new Uint32Array((system.properties.length + 31) >>> 5)
   const stepper = new Stepper(stepProgram(system, layout), layout.words, covered)
-  return {
+  const explore = (isQuotient: boolean): OwnExploration => ({
+    statesMin: 0,
+    start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient }, ...given),
+  })
+  const model: Model = {
     system,
     layout,
     initial: initialStates(system, layout),
     successorsMax: successorsMax(system),
     covered,
     successors: (states, offset, out) => stepper.successors(states, offset, out),
-    explore: { statesMin: 0, start: (...given) => exploreInWebAssembly(system, layout, covered, ...given) },
+    quotient: null,
+    explore: explore(false),
   }
+  const quotient = quotientOf(model)
+  return { ...model, quotient: quotient && { ...quotient, model: { ...quotient.model, explore: explore(true) } } }
 }
 
-/** A search of one system. What it covers is noted in `covered`. */
+export interface SearchKind {
+  /** Where it is noted what is covered. */
+  readonly covered: Uint32Array
+  /** States are made canonical before they are looked up. */
+  readonly isQuotient: boolean
+}
+
+/** A search of one system. */
 export function exploreInWebAssembly(
   system: TransitionSystem,
   layout: StateLayout,
-  covered: Uint32Array,
+  { covered, isQuotient }: SearchKind,
   limits: Limits,
   past: Past,
   used: Exploration | null = null,
@@ -48,7 +63,7 @@ export function exploreInWebAssembly(
   }
   const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
-  const options = { keeping, shards, isShared: shards > 1 }
+  const options = { keeping, shards, isShared: shards > 1, isQuotient }
   const { module, map, ends } = searchProgram(system, layout, options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
   const condensed = mayCondense ? searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).module : null

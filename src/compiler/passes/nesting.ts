@@ -1,0 +1,77 @@
+/**
+ * Which locks may be taken inside one action while it holds others. An action that finds the next lock taken stops
+ * before it, so a task that waits while it holds something is a state of the reduced system too, and only two tasks
+ * that stand in the middle of their actions and wait for each other would be missed: as long as nobody takes locks in
+ * the opposite order, there is one of them whose locks can all be taken before the others begin.
+ */
+import type { Instruction, TaskCode } from '../code.ts'
+import { successorsOf } from './liveness.ts'
+
+/** May the acquire at an instruction of a task come after other acquires of the same action? */
+export type Nesting = (task: number, at: number) => boolean
+
+export function nestingOf(tasks: readonly TaskCode[]): Nesting {
+  const order = new Map<number, Set<number>>()
+  const held = tasks.map(({ code }) => maybeHeldAt(code))
+  tasks.forEach(({ code }, t) =>
+    code.forEach((i, at) => {
+      if (i.op !== 'begin') return
+      for (const outer of held[t][at])
+        for (const inner of i.section.acquires ?? []) order.set(outer, (order.get(outer) ?? new Set()).add(inner))
+    }),
+  )
+  const reachable = new Map([...order.keys()].map((lock) => [lock, reach(order, lock)]))
+  return (task, at) => {
+    const i = tasks[task].code[at]
+    const inner = i.op === 'begin' ? (i.section.acquires ?? []) : []
+    return inner.every((lock) =>
+      [...held[task][at]].every((outer) => !(reachable.get(lock)?.has(outer) ?? false) && lock !== outer),
+    )
+  }
+}
+
+/** Locks that the task may hold before each instruction, by their variables. */
+function maybeHeldAt(code: readonly Instruction[]): ReadonlySet<number>[] {
+  const held: Set<number>[] = code.map(() => new Set())
+  const pending = code.length > 0 ? [0] : []
+  const visited = new Set(pending)
+  while (pending.length > 0) {
+    const at = pending.pop() as number
+    const after = new Set(held[at])
+    const i = code[at]
+    if (i.op === 'begin') {
+      // When one of several locks is given up, any of the others may still be held.
+      if (i.section.releases !== null && namesOneLock(code, at)) for (const v of i.section.releases) after.delete(v)
+      for (const v of i.section.acquires ?? []) after.add(v)
+    }
+    for (const next of successorsOf(code, at)) {
+      const before = held[next].size
+      for (const v of after) held[next].add(v)
+      if (held[next].size === before && visited.has(next)) continue
+      visited.add(next)
+      pending.push(next)
+    }
+  }
+  return held
+}
+
+/** Which lock the section is about is known: what it stores to has no index. */
+function namesOneLock(code: readonly Instruction[], begin: number): boolean {
+  for (let at = begin + 1; code[at].op !== 'end'; at++) {
+    const i = code[at]
+    if (i.op === 'store' && i.place.kind === 'element') return false
+  }
+  return true
+}
+
+function reach(edges: ReadonlyMap<number, ReadonlySet<number>>, from: number): ReadonlySet<number> {
+  const found = new Set<number>()
+  const pending = [from]
+  while (pending.length > 0)
+    for (const next of edges.get(pending.pop() as number) ?? [])
+      if (!found.has(next)) {
+        found.add(next)
+        pending.push(next)
+      }
+  return found
+}
