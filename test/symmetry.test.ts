@@ -87,7 +87,6 @@ test('what is found is a trace of the system', () => {
 test.each([
   'gupfast-raises-count-of-wrong-head',
   'page-count-overflow',
-  'pmem-unmapped-before-io-drained',
   'split-tail-visible-before-its-fields',
   'fault-loser-leaks-page-reference',
 ])('a bug with tasks that are alike keeps its class: %s', (slug) => {

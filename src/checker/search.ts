@@ -25,7 +25,7 @@ import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
 import { estimateStates } from './estimate.ts'
 import { explainHang } from './hang.ts'
-import { findLivelock } from './liveness.ts'
+import { findEndless } from './liveness.ts'
 import { liftTrace, representedBy } from './quotient.ts'
 import { Scout } from './scout.ts'
 import { SpillingExploration } from './spill/spilling.ts'
@@ -130,7 +130,7 @@ function verdictOf(model: Model, quotient: Quotient | null, walk: Walk, options:
   walk.settle()
   const [missed] = unreached(model)
   if (missed === undefined)
-    return options.liveness ? withoutLivelock(model, walk) : { kind: 'holds', statistics: walk.statistics() }
+    return options.liveness ? endless(model, walk) : { kind: 'holds', statistics: walk.statistics() }
   return {
     kind: 'violated',
     class: model.system.properties[missed].class,
@@ -143,21 +143,16 @@ function verdictOf(model: Model, quotient: Quotient | null, walk: Walk, options:
   }
 }
 
-function withoutLivelock(model: Model, walk: Walk): Verdict {
-  assert(model.system.reductions.length === 0, 'livelocks are looked for with one shared access per action')
+/** What never comes, where nothing wrong happens. */
+function endless(model: Model, walk: Walk): Verdict {
+  const { reductions, properties } = model.system
+  assert(reductions.length === 0, 'what never comes is looked for with one shared access per action')
   const statistics = walk.statistics()
-  const found = findLivelock(model, walk.exploration)
+  const found = findEndless(model, walk.exploration)
   if (found === null) return { kind: 'holds', statistics }
-  return {
-    kind: 'violated',
-    class: 'livelock',
-    property: -1,
-    trace: found.trace,
-    hang: null,
-    loopAt: found.loopAt,
-    isShortest: true,
-    statistics,
-  }
+  const { property, trace, loopAt } = found
+  const violation = property === -1 ? 'livelock' : properties[property].class
+  return { kind: 'violated', class: violation, property, trace, hang: null, loopAt, isShortest: true, statistics }
 }
 
 /** Explores everything, whatever is violated. */

@@ -52,7 +52,8 @@ export function addCheck(program: Command): void {
   addTextOptions(addSearchOptions(command))
     .option(
       '--liveness',
-      'look for livelocks too: every task that can run does, and one that must finish never does; implies --no-reduction',
+      'look for livelocks too: every task that can run does, and one that must finish never does; implies --no-reduction.\n' +
+        'Scenarios that say what must come (`eventually`) are always searched so',
       false,
     )
     .option('--fixed', 'bugs: the repaired kernel, there and in a larger configuration', false)
@@ -161,10 +162,11 @@ function policyOf(text: string): Policy {
 
 /** The search that a checkpoint is of. What it asks stands there. */
 function resumed(folder: string, names: readonly string[], flags: CheckFlags): SavedSearch {
-  const { kernel, fs, set, reduction, memoryModel, liveness, fixed, disk } = flags
+  const { kernel, fs, set, reduction, merging, symmetry, memoryModel, liveness, fixed, disk } = flags
+  const isReduced = reduction && merging && symmetry
   const isAsked = kernel !== undefined || fs !== undefined || Object.keys(set).length > 0 || memoryModel !== 'sc'
   const saved = readCheckpoint(folder)
-  if (names.length > 0 || isAsked || !reduction || liveness || fixed || disk !== undefined)
+  if (names.length > 0 || isAsked || !isReduced || liveness || fixed || disk !== undefined)
     throw new UsageError(
       `--resume goes on with \`${commandFor(saved.question)}\`, which is asked already: ` +
         'only --memory, --workers, --timeout, --max-states, --checkpoint and the form of the output can be given',
@@ -179,7 +181,7 @@ function refuseFingerprints({ seenSet, liveness, disk, resume }: CheckFlags): vo
 }
 
 function diskOf(
-  { disk, resume: folder, checkpoint: checkpointSeconds, liveness }: CheckFlags,
+  { disk, resume: folder, checkpoint: checkpointSeconds }: CheckFlags,
   files: readonly string[],
   questions: readonly Question[],
   resume: SavedSearch | null,
@@ -190,7 +192,10 @@ function diskOf(
     throw new UsageError(
       `--disk takes one run, these are ${questions.length}; give one scenario, kernel and file system`,
     )
-  if (liveness) throw new UsageError('--liveness needs the whole graph in memory; leave out --disk')
+  if (questions[0].liveness)
+    throw new UsageError(
+      `${questions[0].name}: what never comes is looked for in the whole graph, in memory; leave out --disk`,
+    )
   checkNewFolder(disk)
   return { folder: disk, files, resume: null, checkpointSeconds }
 }

@@ -115,6 +115,7 @@ function ask(catalogue: Catalogue, asked: Configuration, kernel: string, flags: 
       '`lastref list` shows all',
     )
   const bounds = { ...asked.bounds, ...flags.set }
+  const liveness = asked.liveness || scenario.promises
   const fs = flags.fs ?? (asked.fs || (scenario.fs[0] ?? ''))
   return {
     scenario: asked.scenario,
@@ -122,8 +123,8 @@ function ask(catalogue: Catalogue, asked: Configuration, kernel: string, flags: 
     kernel,
     fs,
     bounds,
-    ...reductionsOf(flags, asked.liveness),
-    liveness: asked.liveness,
+    ...reductionsOf(flags, liveness),
+    liveness,
     memoryModel: flags.memoryModel === 'sc' ? asked.memoryModel : flags.memoryModel,
   }
 }

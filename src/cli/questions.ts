@@ -89,7 +89,8 @@ export function questionsOf(catalogue: Catalogue, scenarios: readonly ScenarioIn
 }
 
 function question(scenario: ScenarioInfo, kernel: string, fs: string, flags: SearchFlags): Question {
-  const { set, memoryModel, liveness = false } = flags
+  const { set, memoryModel } = flags
+  const liveness = flags.liveness === true || scenario.promises
   const bounds = Object.fromEntries(Object.entries(set).filter(([name]) => name in scenario.bounds))
   const isOwn = !isShipped(scenario)
   return {

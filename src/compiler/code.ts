@@ -1,5 +1,5 @@
 /** Linear code with labels: what a task does, every call inlined. Between the front end and the passes. */
-import type { Call, Expression, Place, Projection, Property, Site, Variable, Waiting } from '../model/system.ts'
+import type { Call, Expression, Place, Projection, Promised, Property, Site, Variable, Waiting } from '../model/system.ts'
 
 export interface Label {
   /** Index of the instruction it stands before; -1 until placed. */
@@ -81,6 +81,7 @@ export interface Lowered {
   readonly always: readonly Predicate[]
   readonly finally: readonly Predicate[]
   readonly reaches: readonly Predicate[]
+  readonly promises: readonly Promised[]
   readonly projection: Projection | null
   /** Terms of the projection that no action may change twice. */
   readonly watchedTerms: readonly string[]

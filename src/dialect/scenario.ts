@@ -20,6 +20,27 @@ export const property = (violationClass: ViolationClass, message: string, holds:
   holds,
 })
 
+/** Something that must come. */
+export interface Promised {
+  /** Whenever this holds ... */
+  readonly once: () => boolean
+  /** ... this holds then, or later. */
+  readonly then: () => boolean
+  /** Only in runs in which each of these holds again and again: "every pin is dropped, some time". */
+  readonly provided?: Readonly<Record<string, () => boolean>>
+}
+
+export interface Eventually extends Promised {
+  /** A sentence: "every truncate ends if every pin is eventually dropped". */
+  readonly message: string
+}
+
+/**
+ * A promise about runs, in which every task that stays able to run does run, however slowly. Looked for among all states
+ * and all steps: a scenario with one is searched without reductions.
+ */
+export const eventually = (message: string, promise: Promised): Eventually => ({ message, ...promise })
+
 export interface Irq {
   readonly irq: () => void
 }
@@ -44,6 +65,7 @@ export interface Scenario {
   readonly always?: Readonly<Record<string, Property>>
   readonly finally?: Readonly<Record<string, Property>>
   readonly reaches?: Readonly<Record<string, () => boolean>>
+  readonly eventually?: Readonly<Record<string, Eventually>>
 }
 
 export const scenario = (s: Scenario): Scenario => s

@@ -25,6 +25,8 @@ export interface TransitionSystem {
   readonly initial: readonly (readonly number[])[]
   /** Checked in every state that has no successor and in which every task that must finish has finished. */
   readonly finals: readonly FinalCondition[]
+  /** What must come: looked for among the runs without end, when that is asked for. */
+  readonly promises: readonly Promised[]
   /** Tasks that nothing tells apart. Their groups have no variable in common. */
   readonly symmetries: readonly Symmetry[]
   /** What is to be known of the states of one thing; null when nobody asked. */
@@ -161,7 +163,7 @@ export type ViolationClass =
 export interface Property {
   readonly name: string
   /** `reaches`: some state must meet it, else the scenario did not test what it is for. */
-  readonly kind: 'always' | 'finally' | 'reaches'
+  readonly kind: 'always' | 'finally' | 'reaches' | 'eventually'
   readonly class: ViolationClass
   /** A sentence for the report: "block is not freed while its page is pinned". */
   readonly message: string
@@ -172,6 +174,17 @@ export interface Property {
 export interface FinalCondition {
   readonly property: number
   readonly condition: Expression
+}
+
+/**
+ * Whenever `once` holds, `then` holds at that time or later: in every run in which a task that stays able to run does
+ * run, and each condition of `provided` holds again and again. Pure expressions over shared variables.
+ */
+export interface Promised {
+  readonly property: number
+  readonly once: Expression
+  readonly then: Expression
+  readonly provided: readonly Expression[]
 }
 
 /**

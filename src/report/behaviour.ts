@@ -173,6 +173,7 @@ function runOf(
     waiting: [],
     hang: null,
     isShortest: true,
+    loopAt: null,
     last: unpack(system, layout, states[states.length - 1]),
     command,
   }

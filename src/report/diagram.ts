@@ -91,6 +91,7 @@ function rowsOf(failure: Failure, all: readonly Told[], threshold: number, frame
   const open = new Map<number, readonly Frame[]>()
   const skipped = new Set<number>()
   const rows: Row[] = []
+  let repeats = false
   for (const t of told) {
     const { task } = t.step
     if (!shown.includes(t)) {
@@ -100,6 +101,10 @@ function rowsOf(failure: Failure, all: readonly Told[], threshold: number, frame
     }
     const stack = stackOf(t.step)
     const common = commonFrames(open.get(task) ?? [], stack).length
+    if (failure.loopAt !== null && t.step.index >= failure.loopAt && !repeats) {
+      rows.push({ task, indent: 0, parts: ['(repeats from here)'], place: '' })
+      repeats = true
+    }
     if (skipped.delete(task) && rows.some((r) => r.task === task) && common > 0)
       rows.push({ task, indent: common, parts: ['...'], place: '' })
     rows.push(...rowsOfStep(failure, t, { stack, common, isLeaf, threshold, names }))

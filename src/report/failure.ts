@@ -52,6 +52,8 @@ export interface Failure {
   readonly hang: Hang | null
   /** False when the search was stopped, or saw a part of the states only. */
   readonly isShortest: boolean
+  /** Actions of the trace before those that repeat for ever; null when it ends. */
+  readonly loopAt: number | null
   /** Values of all variables where the trace ends. */
   readonly last: State
   /** Command that replays the trace. */
@@ -81,7 +83,7 @@ export function failureOf(
     message: property
       ? property.kind === 'reaches'
         ? `never reached: ${property.message || property.name}`
-        : property.message
+        : property.message + brokenBy(verdict, replay.actions.length)
       : verdict.loopAt !== null
         ? loopMessage(system, last, verdict.loopAt, replay.actions.length)
         : hangMessage(verdict.class, verdict.hang, waiting),
@@ -95,6 +97,7 @@ export function failureOf(
     waiting,
     hang: verdict.hang,
     isShortest: verdict.isShortest,
+    loopAt: verdict.loopAt,
     last,
     ...given,
   }
@@ -123,6 +126,10 @@ function hangMessage(violation: ViolationClass, hang: Hang | null, waiting: read
       return `${name} waits for ever on ${object}`
   }
 }
+
+/** How a promise is broken: by what goes on for ever. */
+const brokenBy = ({ loopAt }: Violated, length: number): string =>
+  loopAt === null ? '' : `: not when steps ${loopAt + 1} to ${length} repeat for ever`
 
 /** Who never gets on although it runs. */
 function loopMessage(system: TransitionSystem, last: State, loopAt: number, length: number): string {

@@ -1,4 +1,29 @@
-import { acquired, all, assert, at, bool, choose, current, down_read, embedded, indivisible, property, ref, RwSemaphore, scenario, spin_lock, spin_unlock, Spinlock, Struct, Task, uint, up_read, when, array, bound } from 'lastref/dialect'
+import {
+  acquired,
+  all,
+  assert,
+  at,
+  bool,
+  choose,
+  current,
+  down_read,
+  embedded,
+  indivisible,
+  property,
+  ref,
+  RwSemaphore,
+  scenario,
+  spin_lock,
+  spin_unlock,
+  Spinlock,
+  Struct,
+  Task,
+  uint,
+  up_read,
+  when,
+  array,
+  bound,
+} from 'lastref/dialect'
 
 class Box extends Struct<'box'> {
   lock = embedded(() => Spinlock)
@@ -39,7 +64,14 @@ function read(): void {
 }
 export const readers = scenario({
   id: 'readers',
-  tasks: { a: () => read(), b: () => read(), writer: () => { box.count = 1; box.count = 2 } },
+  tasks: {
+    a: () => read(),
+    b: () => read(),
+    writer: () => {
+      box.count = 1
+      box.count = 2
+    },
+  },
 })
 
 /** A third task asks them in one step, in an order that cannot be seen. */
@@ -68,7 +100,10 @@ function choose_own(own: Own): void {
   const turns = box.chosen === own
   if (turns) own.busy = true
 }
-export const referenced = scenario({ id: 'referenced', tasks: { a: () => choose_own(mine), b: () => choose_own(yours) } })
+export const referenced = scenario({
+  id: 'referenced',
+  tasks: { a: () => choose_own(mine), b: () => choose_own(yours) },
+})
 
 /** Never unlocks: the deadlock is one for both. */
 function keep(own: Own): void {
@@ -81,8 +116,16 @@ export const hangs = scenario({ id: 'hangs', tasks: { a: () => keep(mine), b: ()
 export const slots = scenario({
   id: 'slots',
   tasks: {
-    a: () => { box.slots[0] = 1; box.count = box.slots[0]; box.slots[0] = 2 },
-    b: () => { box.slots[1] = 1; box.count = box.slots[1]; box.slots[1] = 2 },
+    a: () => {
+      box.slots[0] = 1
+      box.count = box.slots[0]
+      box.slots[0] = 2
+    },
+    b: () => {
+      box.slots[1] = 1
+      box.count = box.slots[1]
+      box.slots[1] = 2
+    },
   },
 })
 
@@ -101,13 +144,31 @@ export const differ_reached = scenario({
 
 export const differ_setup = scenario({
   id: 'differ_setup',
-  setup() { mine.turns = 1 },
-  tasks: { a: () => { mine.turns = 2; work(mine) }, b: () => { yours.turns = 2; work(yours) } },
+  setup() {
+    mine.turns = 1
+  },
+  tasks: {
+    a: () => {
+      mine.turns = 2
+      work(mine)
+    },
+    b: () => {
+      yours.turns = 2
+      work(yours)
+    },
+  },
 })
 
 export const differ_code = scenario({
   id: 'differ_code',
-  tasks: { a: () => { mine.turns = 1 }, b: () => { yours.turns = 2 } },
+  tasks: {
+    a: () => {
+      mine.turns = 1
+    },
+    b: () => {
+      yours.turns = 2
+    },
+  },
 })
 
 /** Asked one after the other: in between they differ. */
@@ -128,7 +189,14 @@ export const differ_order = scenario({
 /** The number of a task is used as a number. */
 export const differ_number = scenario({
   id: 'differ_number',
-  tasks: { a: () => { box.count = current.id }, b: () => { box.count = current.id } },
+  tasks: {
+    a: () => {
+      box.count = current.id
+    },
+    b: () => {
+      box.count = current.id
+    },
+  },
 })
 
 /** The first one wins. */
@@ -154,10 +222,13 @@ export const differ_victim = scenario({
     a: () => work(mine),
     b: () => work(yours),
     c: () => {
-      when(() => box.lock.holder === at(Task, 0), () => {
-        box.lock.holder = current
-        acquired(box.lock)
-      })
+      when(
+        () => box.lock.holder === at(Task, 0),
+        () => {
+          box.lock.holder = current
+          acquired(box.lock)
+        },
+      )
       spin_unlock(box.lock)
     },
   },

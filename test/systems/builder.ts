@@ -212,6 +212,7 @@ export class SystemBuilder {
       kernel: 'none',
       fs: 'none',
       bounds: {},
+      promises: [],
       symmetries: [],
       projection: null,
       reductions: [],

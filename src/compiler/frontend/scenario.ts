@@ -1,7 +1,7 @@
 /** Lowers a whole scenario: setup, every task, properties; then hands it to the passes. */
 import ts from 'typescript'
 import { FILE_SYSTEMS } from './words_of_scenarios.ts'
-import type { TransitionSystem, ViolationClass } from '../../model/system.ts'
+import type { Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
 import { isConstant } from '../expression.ts'
 import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
@@ -93,6 +93,7 @@ function lowerOnce(
   const always = predicates('always', 'always')
   const finals = predicates('finally', 'finally')
   const reaches = reachesOf(reader, whole.fields.get('reaches'), object)
+  const promises = promisesOf(reader, whole.fields.get('eventually'), object)
   const projection = options.project === undefined ? null : projectionFor(reader, loaded, found)
   if (storage.grown) return null
   return {
@@ -110,6 +111,7 @@ function lowerOnce(
     always,
     finally: finals,
     reaches,
+    promises,
     projection,
     watchedTerms: options.project ?? [],
     zero: storage.initial,
@@ -230,6 +232,24 @@ function reachesOf(L: Lowering, group: Value | undefined, node: ts.Node): Predic
     const at = value.kind === 'function' ? value.node : node
     const property = L.property(name, 'assertion', `the scenario reaches ${name}`, 'reaches', L.siteOf(at))
     return { property, condition: meaningful(L, value, at) }
+  })
+}
+
+function promisesOf(L: Lowering, group: Value | undefined, node: ts.Node): Promised[] {
+  if (group === undefined) return []
+  if (group.kind !== 'object') return L.fail('LR029', node, 'eventually: { name: eventually(...) }')
+  return [...group.fields].map(([name, value]) => {
+    const wanted = `eventually.${name}: eventually(message, { once: () => ..., then: () => ... })`
+    if (value.kind !== 'object') return L.fail('LR029', node, wanted)
+    const [once, then] = ['once', 'then'].map((part) => value.fields.get(part) ?? L.fail('LR029', node, wanted))
+    const message = value.fields.get('message')
+    const at = then.kind === 'function' ? then.node : node
+    const text = message?.kind === 'string' ? message.text : name
+    const property = L.property(name, 'livelock', text, 'eventually', L.siteOf(at))
+    const given = value.fields.get('provided')
+    if (given !== undefined && given.kind !== 'object') return L.fail('LR029', node, 'provided: { name: () => ... }')
+    const provided = [...(given?.fields.values() ?? [])].map((e) => meaningful(L, e, at))
+    return { property, once: meaningful(L, once, at), then: meaningful(L, then, at), provided }
   })
 }
 

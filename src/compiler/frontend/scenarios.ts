@@ -20,6 +20,8 @@ export interface ScenarioInfo {
   readonly tasks: readonly string[]
   /** Does it call kernel code at all (a model of one's own need not)? */
   readonly usesKernel: boolean
+  /** Does it say what must come? */
+  readonly promises: boolean
 }
 
 export interface FoundScenario {
@@ -58,6 +60,7 @@ function scenariosIn(loaded: Loaded, file: ts.SourceFile): FoundScenario[] {
       header: headerOf(file),
       tasks: taskObject !== null && ts.isObjectLiteralExpression(taskObject) ? taskObject.properties.map((p) => p.name?.getText().replace(/^['"]|['"]$/g, '') ?? '') : [],
       usesKernel,
+      promises: propertyOf(object, 'eventually') !== null,
     }
     return [{ info, object }]
   })

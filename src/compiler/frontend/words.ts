@@ -98,6 +98,11 @@ export function callWord(L: Lowering, word: string, node: ts.CallExpression, sco
           ['holds', arg(2)],
         ]),
       }
+    case 'eventually': {
+      const promise = arg(1)
+      if (promise.kind !== 'object') return L.fail('LR029', node, 'eventually(message, { once, then, provided })')
+      return { kind: 'object', fields: new Map([['message', arg(0)], ...promise.fields]) }
+    }
     case 'irq':
       return { kind: 'object', fields: new Map([['irq', arg(0)]]) }
     case 'scenario':

@@ -124,6 +124,12 @@ export function assemble(
     properties,
     initial,
     finals: finals.map(({ property, condition }) => ({ property, condition })),
+    promises: lowered.promises.map((p) => ({
+      property: p.property,
+      once: fold(p.once),
+      then: fold(p.then),
+      provided: p.provided.map(fold),
+    })),
     symmetries: [],
     projection,
   }

@@ -118,7 +118,11 @@ function isAutomorphism(system: TransitionSystem, exchange: Exchange): boolean {
   if (!system.initial.every((values) => known.has(exchange.state(values).join()))) return false
   const isKept = (condition: Expression): boolean =>
     areEquivalent(conditionOf(exchange.truth(condition, -1)), conditionOf(condition))
-  if (!system.finals.every(({ condition }) => isKept(condition))) return false
+  const told = [
+    ...system.finals.map((f) => f.condition),
+    ...system.promises.flatMap((p) => [p.once, p.then, ...p.provided]),
+  ]
+  if (!told.every(isKept)) return false
   return system.tasks.every((task, t) => {
     const image = system.tasks[exchange.task(t)]
     return task.locations.every(({ live, actions, waiting }, l) => {
