@@ -276,7 +276,10 @@ class Walk {
       this.#guess = { levels: this.levels.length, states: estimateStates(complete.filter((size) => size > 0)) }
     }
     const { states } = this.#guess
-    return states && Math.max(states, this.exploration.states, this.#quotient === null ? (this.#scout?.statesAtLeast ?? 0) : 0)
+    return (
+      states &&
+      Math.max(states, this.exploration.states, this.#quotient === null ? (this.#scout?.statesAtLeast ?? 0) : 0)
+    )
   }
 
   /** Of the levels that were begun. */

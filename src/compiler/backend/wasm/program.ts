@@ -55,7 +55,8 @@ export function readableModule(
   keeping: Keeping,
   onAction: (action: Action, name: string) => void,
 ): Uint8Array {
-  return assemble(system, layout, { keeping, shards: 1, isShared: false }, onAction).bytes
+  const isQuotient = system.symmetries.length > 0
+  return assemble(system, layout, { keeping, shards: 1, isShared: false, isQuotient }, onAction).bytes
 }
 
 function assemble(
