@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { growth } from './cases/growth.ts'
 import { big, pinwake, reductions } from './cases/pinwake.ts'
 import { matrix, start } from './cases/start.ts'
+import { traces } from './cases/traces.ts'
 import { widest } from './cases/widest.ts'
 import type { Benchmark, BenchmarkWorkshop, Result } from './harness/figures.ts'
 import { ensureTools, thisMachine } from './harness/machine.ts'
@@ -19,7 +20,7 @@ import { markdownOf, type Report } from './harness/markdown.ts'
 import { svgOf } from './harness/plot.ts'
 import { runTool } from './peers/peer.ts'
 
-const benchmarks: readonly Benchmark[] = [pinwake, big, reductions, widest, start, matrix, growth]
+const benchmarks: readonly Benchmark[] = [pinwake, big, reductions, widest, start, matrix, growth, traces]
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const resultsFolder = join(root, 'bench/results')
