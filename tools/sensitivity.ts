@@ -15,7 +15,9 @@ import type { Conformance } from '../src/conformance/index.ts'
 import { conformanceOf, excerptFiles, excerpts, judge, kernelOf, recordings, textOf, traces } from '../test/traces.ts'
 import { mutationKinds, Recording, type Mutation, type MutationKind } from './trace-mutations.ts'
 
-export type Fate = 'rejected' | 'unseen step' | 'another explanation'
+const outcomes = ['rejected', 'not judged', 'unseen step', 'another explanation'] as const
+/** `not judged`: nothing in the recording says that the page is one of a file. */
+export type Fate = (typeof outcomes)[number]
 
 export interface Tally {
   readonly mutations: number
@@ -40,13 +42,16 @@ export async function sensitivity(
   for (const mutation of mutations) {
     // The page alone is judged: no other knows of it.
     const only = { probes, frame: pageJudged(mutation), findingsMax: 1 }
+    const { verdict, objects } = judge(mutation.text, conformance, only)
     const fate: Fate =
-      judge(mutation.text, conformance, only).verdict === 'violated'
+      verdict === 'violated'
         ? 'rejected'
-        : judge(mutation.text, strict, only).verdict === 'violated'
-          ? 'unseen step'
-          : 'another explanation'
-    const row = fates.get(mutation.kind) ?? { rejected: 0, 'unseen step': 0, 'another explanation': 0 }
+        : objects === 0
+          ? 'not judged'
+          : judge(mutation.text, strict, only).verdict === 'violated'
+            ? 'unseen step'
+            : 'another explanation'
+    const row = fates.get(mutation.kind) ?? none()
     row[fate]++
     fates.set(mutation.kind, row)
     if (fate !== 'rejected') accepted.push({ ...mutation, fate })
@@ -62,17 +67,23 @@ const shownBy = (conformance: Conformance): ((probe: string) => boolean) => {
   return (probe) => names.has(probe)
 }
 
+const none = (): Record<Fate, number> => ({
+  rejected: 0,
+  'not judged': 0,
+  'unseen step': 0,
+  'another explanation': 0,
+})
+
 export function table(tallies: Iterable<Tally>): string {
   const rows = mutationKinds.map((kind) => {
-    const sum = { rejected: 0, 'unseen step': 0, 'another explanation': 0 }
-    for (const { fates } of tallies)
-      for (const fate of Object.keys(sum) as Fate[]) sum[fate] += fates.get(kind)?.[fate] ?? 0
-    const all = sum.rejected + sum['unseen step'] + sum['another explanation']
+    const sum = none()
+    for (const { fates } of tallies) for (const fate of outcomes) sum[fate] += fates.get(kind)?.[fate] ?? 0
+    const all = outcomes.reduce((n, fate) => n + sum[fate], 0)
     const share = all === 0 ? '-' : `${((100 * sum.rejected) / all).toFixed(1)} %`
-    const cells = [all, sum.rejected, share, sum['unseen step'], sum['another explanation']]
+    const cells = [all, sum.rejected, share, ...outcomes.slice(1).map((fate) => sum[fate])]
     return kind.padEnd(18) + cells.map((c) => String(c).padStart(12)).join('')
   })
-  const head = ['mutations', 'rejected', 'share', 'unseen step', 'explained']
+  const head = ['mutations', 'rejected', 'share', 'not judged', 'unseen step', 'explained']
   return [' '.repeat(18) + head.map((h) => h.padStart(12)).join(''), ...rows].join('\n') + '\n'
 }
 
