@@ -44,6 +44,7 @@ export default scenario({
     mapped_init(vma)
     thread_init(0, mm)
     entry_init(vma, 0)
+    mapping.i_pages[0].dirty = true
   },
   tasks: {
     error: () => {
@@ -60,6 +61,7 @@ export default scenario({
   },
   reaches: {
     poisoned: () => folio.hwpoison,
+    fsync_has_the_entry: () => mapping.i_pages[0].locked && !folio.hwpoison && !mapping.i_pages[0].towrite,
     error_holds_the_entry: () => mapping.i_pages[0].locked && folio.hwpoison,
   },
 })

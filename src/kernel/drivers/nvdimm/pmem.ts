@@ -9,6 +9,7 @@ import {
   complete,
   embedded,
   expect,
+  indivisible,
   oneOf,
   ref,
   Struct,
@@ -102,5 +103,7 @@ export function submit_bio_pmem(pmem: PmemDevice): Errno {
 
 /** Copies from the linear map. */
 export function pmem_do_read(pmem: PmemDevice): void {
-  expect(pmem.pgmap!.memmap, 'use-after-free', 'the range is mapped as long as requests copy from it')
+  indivisible(() => {
+    expect(pmem.pgmap!.memmap, 'use-after-free', 'the range is mapped as long as requests copy from it')
+  })
 }
