@@ -59,6 +59,12 @@ describe('imports', () => {
     expect(sources.flatMap(wrongImports)).toEqual([])
   })
 
+  test.each(['src/cli/main.ts', 'src/cli/worker.ts'])('%s begins without the TypeScript compiler', (start) => {
+    const early = loadedWith(start)
+    expect(early).toContain('src/cli/models.ts')
+    expect(early).not.toContain('typescript')
+  })
+
   test.each(Object.keys(rooms))('the project of %s references the rooms of the table', (room) => {
     const text = readFileSync(`${root}src/${room}/tsconfig.json`, 'utf8')
     const { config } = ts.parseConfigFileTextToJson(room, text) as { config: { references: { path: string }[] } }
@@ -197,6 +203,19 @@ function subjectMentions(file: SourceFile): string[] {
 
 function importsOf(file: SourceFile): string[] {
   return ts.preProcessFile(file.text, true, true).importedFiles.map((imported) => imported.fileName)
+}
+
+/** What a program reads before it runs: its imports and theirs, without those of types and those made later. */
+function loadedWith(start: string): string[] {
+  const found = new Set([start])
+  for (const path of found) {
+    const file = sources.find((source) => source.path === path)
+    for (const [, specifier] of file?.text.matchAll(
+      /^(?:import|export) (?!type )(?:[^'\n;]|\n(?! *import))*?from '([^']+)'/gm,
+    ) ?? [])
+      found.add(specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier)
+  }
+  return [...found]
 }
 
 /** src/index.ts is the programmatic interface and counts as cli. */

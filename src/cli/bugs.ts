@@ -1,6 +1,7 @@
 /** `lastref bugs`: the corpus. Every bug is found, and the kernel without it is proved. */
 import type { Command } from 'commander'
-import { formatDiagnostic, type BugInfo, type Diagnostic } from '../compiler/index.ts'
+import { formatDiagnostic } from '../compiler/diagnostic.ts'
+import type { BugInfo, Diagnostic } from '../compiler/index.ts'
 import { bugLine, bugsDocument, bugsTitle, reasonFor, type BugResult } from '../report/bugs.ts'
 import { counted } from '../report/names.ts'
 import type { Run } from '../report/failure.ts'
