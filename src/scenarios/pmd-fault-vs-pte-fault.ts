@@ -26,7 +26,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { no_folio_changed_in_use, no_lock_held, nobody_warned } from './properties.ts'
+import { entries_do_not_overlap, no_folio_changed_in_use, no_lock_held, nobody_warned } from './properties.ts'
 
 const file = at(Inode, 0)
 const mapping = at(AddressSpace, 0)
@@ -66,6 +66,7 @@ export default scenario({
     no_lock_held,
     nobody_warned,
     no_folio_changed_in_use,
+    entries_do_not_overlap,
   },
   reaches: {
     huge_page_mapped: () => huge.pmd.kind === PMD_LEAF,

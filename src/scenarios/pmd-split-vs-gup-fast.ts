@@ -20,9 +20,9 @@ import {
   mapped_init,
   MmStruct,
   PMD_LEAF,
-  put_page,
   small_vma_init,
   sys_ftruncate,
+  sys_read_pipe,
   thread_init,
   user_touch,
   Vma,
@@ -55,8 +55,8 @@ export default scenario({
   tasks: {
     reader: () => {
       user_touch(vma, 0, true)
-      const page = get_user_pages_fast_only(vma, 1, FOLL_WRITE)
-      if (page !== null) put_page(page)
+      const page = get_user_pages_fast_only(vma, 0, FOLL_WRITE)
+      if (page !== null) sys_read_pipe(vma, page)
     },
     truncate: () => {
       sys_ftruncate(file, 0)

@@ -100,3 +100,7 @@ const names = (mapping: AddressSpace, folio: Folio): number =>
 export const free_pages_forgotten = property('assertion', 'a page that no entry names belongs to no file', () =>
   all(Folio).every((folio) => entries_of(folio) > 0 || folio.mapping === null),
 )
+
+export const entries_do_not_overlap = property('assertion', 'no small entry stands in the range of a huge one', () =>
+  all(AddressSpace).every((mapping) => !mapping.i_pages[0].pmd || mapping.i_pages[1].kind === DAX_ABSENT),
+)
