@@ -18,9 +18,9 @@ const spilling = (heldStatesMax: number, store = new MemoryStore()): SearchOptio
   spill: { store, resume: store.checkpoint, heldStatesMax },
 })
 
-/** All but the memory that was used. */
+/** All but the memory that was used, and what is counted in memory only. */
 function essence(verdict: Verdict): unknown {
-  const { bytes: _, diskBytes: __, ...statistics } = verdict.statistics
+  const { bytes: _, diskBytes: __, represents: ___, ...statistics } = verdict.statistics
   return { ...verdict, statistics }
 }
 
