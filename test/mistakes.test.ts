@@ -176,7 +176,10 @@ describe('a mistake beside the model', () => {
 test('no mistake is left out', () => {
   const elsewhere = {
     LR035: 'two functions of one name in src/kernel',
-    LR042: 'the command line: a bug whose scenario does not run what it changes',
+    LR042: 'test/adding-a-bug.test.ts',
+    LR043: 'test/adding-a-bug.test.ts',
+    LR044: 'test/adding-a-bug.test.ts',
+    LR045: 'test/adding-a-bug.test.ts',
     LR047: 'test/projection.test.ts',
     LR048: 'test/projection.test.ts',
   }

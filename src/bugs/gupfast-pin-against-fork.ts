@@ -2,59 +2,72 @@
  * Fork looks whether a page is pinned, sees that it is not, and makes parent and child share it. A pin that comes in between
  * is of a page that the parent's next store moves away from: device and program no longer use the same memory.
  */
-import { at, expect, scenario } from '../dialect/index.ts'
+import { at, expect, indivisible, irq, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
-  AnonPage,
-  AnonPte,
-  copy_page_range,
-  ForkMm,
-  pin_anon_page_fast,
-  set_anon_pte,
-  store_to_anon_page,
+  Bio,
+  bio_init,
+  blkdev_bio_end_io_async,
+  blocks_init,
+  copied_init,
+  copies_init,
+  file_init,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  private_init,
+  sys_fork,
+  sys_io_submit,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
 } from '../kernel/index.ts'
 
-const mm = at(ForkMm, 0)
-const page = at(AnonPage, 0)
-const parent_pte = at(AnonPte, 0)
-const child_pte = at(AnonPte, 1)
-const second_child_pte = at(AnonPte, 2)
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+const child = at(Vma, 1)
+const second_child = at(Vma, 2)
+const bio = at(Bio, 0)
 
-function setup(): void {
-  page._refcount.set(1)
-  set_anon_pte(parent_pte, page, true)
-}
-
-/** A thread registers a buffer with a device, and stores to it later. */
-function register_and_store(): void {
-  const pinned = pin_anon_page_fast(mm, parent_pte)
-  if (pinned === null) return
-  store_to_anon_page(parent_pte, at(AnonPage, 2))
-  const mapped = parent_pte.pfn
-  expect(mapped === pinned, 'data-corruption', 'device and program use the same memory')
-}
-
-export const pin_vs_fork = scenario({
-  id: 'pin-vs-fork',
-  bounds: {},
-  setup,
-  tasks: {
-    rdma: register_and_store,
-    fork: () => copy_page_range(mm, parent_pte, child_pte, at(AnonPage, 1)),
+export const dio_vs_two_forks = scenario({
+  id: 'dio-vs-two-forks',
+  fs: ['xfs'],
+  bounds: { pages: 1, blocks: 1, vmas: 3, ipi: 0 },
+  setup() {
+    machine_init()
+    copies_init(4)
+    file_init(file, 1)
+    blocks_init(file, 1)
+    for (let n = 0; n < 3; n++) {
+      vma_init(at(Vma, n), at(MmStruct, n), file, 1)
+      private_init(at(Vma, n))
+    }
+    mapped_init(vma)
+    copied_init(vma, 0)
+    bio_init(bio, vma)
+    thread_init(0, mm)
+    thread_init(1, mm)
   },
-  reaches: { pinned_before_fork: () => page._pincount.read() === 1 && mm.write_protect_seq === 0 },
-})
-
-export const pin_vs_two_forks = scenario({
-  id: 'pin-vs-two-forks',
-  bounds: {},
-  setup,
   tasks: {
-    rdma: register_and_store,
-    fork: () => {
-      copy_page_range(mm, parent_pte, child_pte, at(AnonPage, 1))
-      copy_page_range(mm, parent_pte, second_child_pte, at(AnonPage, 3))
+    program: () => {
+      sys_io_submit(bio, 0)
+      user_touch(vma, 0, true)
+      indivisible(() =>
+        expect(
+          bio.bi_folio === null || vma.pte[0].pfn === bio.bi_folio,
+          'data-corruption',
+          'device and program use the same memory',
+        ),
+      )
     },
+    fork: () => {
+      sys_fork(vma, child)
+      sys_fork(vma, second_child)
+    },
+    bio_end_io: irq(() => blkdev_bio_end_io_async(bio)),
   },
 })
 
@@ -66,10 +79,10 @@ export default bug({
   releases: '5.9 and 5.10',
   class: 'data-corruption',
   after: {
-    write_protect_seq_changed(_mm: ForkMm, _seq: number): boolean {
+    read_seqcount_retry(_vma: Vma, _seq: number): boolean {
       return false
     },
   },
-  shows: { scenario: pin_vs_fork },
-  larger: { scenario: pin_vs_two_forks },
+  shows: { scenario: 'fork-vs-dio', fs: 'xfs' },
+  larger: { scenario: dio_vs_two_forks, fs: 'xfs' },
 })

@@ -12,6 +12,7 @@ import {
   mapped_init,
   MmStruct,
   FOLL_WRITE,
+  type Folio,
   pin_user_pages_fast,
   pin_user_pages_longterm,
   unpin_user_page,
@@ -80,6 +81,9 @@ export default bug({
   after: {
     vma_is_fsdax(_vma: Vma): boolean {
       return false
+    },
+    folio_is_longterm_pinnable(_folio: Folio): boolean {
+      return true
     },
   },
   shows: { scenario: registration_vs_truncate, fs: 'xfs' },

@@ -135,7 +135,7 @@ const resumeCommand = (folder: string): string => `lastref check --resume ${quot
 
 export async function compileQuestion(
   models: Models,
-  { scenario, kernel, fs, bounds, reduce, symmetry, memoryModel, bug, project }: Question,
+  { scenario, kernel, fs, bounds, reduce, symmetry, memoryModel, project, effect }: Question,
 ): Promise<
   | { readonly kind: 'system'; readonly system: TransitionSystem }
   | { readonly kind: 'diagnostics'; readonly diagnostics: readonly Diagnostic[] }
@@ -149,21 +149,11 @@ export async function compileQuestion(
     symmetry,
     memoryModel,
     project,
+    effect,
   })
   if (!('tasks' in result)) return { kind: 'diagnostics', diagnostics: result }
-  if (bug !== undefined && !result.calls.some((call) => call.change === `bug/${bug}`))
-    return { kind: 'diagnostics', diagnostics: [unreached(bug, result.name)] }
   return { kind: 'system', system: { ...result, kernel, files: result.files.map(asGiven) } }
 }
-
-const unreached = (bug: string, scenario: string): Diagnostic => ({
-  code: 'LR042',
-  file: `bug/${bug}`,
-  line: 0,
-  column: 0,
-  message: `the scenario ${scenario} runs none of the functions that the bug changes`,
-  instead: 'check the names under after and undo, or show it in another scenario',
-})
 
 function failureFor(
   system: TransitionSystem,

@@ -108,7 +108,7 @@ function resultOf({ bug, ...questions }: Entry, answers: readonly (Run | string)
     steps: broken[0]?.failure?.length ?? null,
     statesBuggy: statesOf(answers[0]),
     statesFixed: statesOf(answers[questions.broken.length]),
-    statesLarger: statesOf(answers.at(-1)),
+    statesLarger: bug.larger === null ? null : statesOf(answers.at(-1)),
     broken,
     repaired,
     reason: (answers.find((answer) => !isRun(answer)) as string | undefined) ?? null,

@@ -72,7 +72,7 @@ export function brokenQuestions(catalogue: Catalogue, bug: BugInfo, flags: Searc
   return [bug.shows, ...bug.also].map((configuration, i) => ({
     ...ask(catalogue, configuration, kernel, flags),
     name: i === 0 ? `bug/${bug.slug}` : `bug/${bug.slug} (also ${i})`,
-    bug: bug.slug,
+    effect: isOfCorpus(bug) ? 'reached' : 'changes',
     word: i === 0 && isPlain(flags) ? wordFor(bug) : undefined,
   }))
 }
@@ -94,7 +94,8 @@ const wordFor = (bug: BugInfo): string =>
 export function repairedQuestions(catalogue: Catalogue, bug: BugInfo, flags: SearchFlags): Question[] {
   const base = baseOf(catalogue, bug, flags)
   const kernel = bug.hasGiven ? `${base}+fixed/${bug.slug}` : base
-  const questions = [bug.shows, ...bug.also, bug.larger].map((configuration) =>
+  const larger = bug.larger === null ? [] : [bug.larger]
+  const questions = [bug.shows, ...bug.also, ...larger].map((configuration) =>
     ask(catalogue, configuration, kernel, flags),
   )
   const names = ['', ...bug.also.map((_, i) => ` (also ${i + 1})`), ' (larger)']

@@ -40,7 +40,11 @@ function init(folder: string): void {
 function tsconfigFor(folder: string): string {
   const paths = isInstalledFor(folder)
     ? {}
-    : { paths: { 'lastref/dialect': [toHere(folder, 'dialect')], 'lastref/kernel': [toHere(folder, 'kernel')] } }
+    : {
+        paths: Object.fromEntries(
+          ['dialect', 'kernel', 'history'].map((room) => [`lastref/${room}`, [toHere(folder, room)]]),
+        ),
+      }
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2022'],

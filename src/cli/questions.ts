@@ -26,8 +26,8 @@ export interface Question {
   /** Look for livelocks as well; needs both of them off. */
   readonly liveness: boolean
   readonly memoryModel: MemoryModel
-  /** Slug of the bug that the kernel has. */
-  readonly bug?: string
+  /** What the last `+` part of the kernel must do to the scenario; else that is a mistake. */
+  readonly effect?: 'reached' | 'changes'
   /** One word that asks all this: `bug/SLUG`. */
   readonly word?: string
   /** Terms of the projection by which states are told apart; none: the projection is not asked for. */
@@ -80,7 +80,10 @@ export function questionsOf(catalogue: Catalogue, scenarios: readonly ScenarioIn
     (scenario.usesKernel ? kernels : [''])
       .filter((kernel) => !allKernels || isWithin(scenario, kernel))
       .flatMap((kernel) =>
-        fileSystemsOf(scenario, scenarios.length === 1, flags.fs).map((fs) => question(scenario, kernel, fs, flags)),
+        fileSystemsOf(scenario, scenarios.length === 1, flags.fs).map((fs) => ({
+          ...question(scenario, kernel, fs, flags),
+          effect: scenarios.length === 1 && kernel.endsWith('.ts') ? ('changes' as const) : undefined,
+        })),
       ),
   )
   if (questions.length === 0)

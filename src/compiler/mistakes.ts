@@ -120,8 +120,17 @@ export const MISTAKES = {
   ],
   LR039: ['there is no such kernel or patch', '`lastref list --kernels` prints them'],
   LR042: [
-    'the scenario runs none of the functions that the bug changes',
-    'check the names under after and undo, or show it in another scenario',
+    'the scenario runs none of the functions that are changed',
+    'check the names under after and undo, or ask another scenario',
+  ],
+  LR043: [
+    'the function has other parameters, or returns something else',
+    'take over parameters and result of what is replaced',
+  ],
+  LR044: ['this cannot be left out', 'see docs/adding-a-bug.md for examples that can be typed in'],
+  LR045: [
+    'the change changes nothing: with it and without it the same steps are done in the same order',
+    'look at what the kernel runs: lastref source NAME --kernel V',
   ],
   LR040: ['this arithmetic may leave 32 bits', 'declare smaller widths, or keep the operands small with & or %'],
   LR038: ['too many iterations to unroll', 'bound the loop by a smaller constant'],

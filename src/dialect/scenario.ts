@@ -108,7 +108,7 @@ export interface Bug<Functions> {
   /** Commit that brought it. */
   readonly introduced?: string
   /** Releases that had it, for the reader: `5.18 until 5.18.16`. */
-  readonly releases: string
+  readonly releases?: string
   /** What is found. */
   readonly class: ViolationClass
   /** A release that does not have it. None: the newest. */
@@ -123,6 +123,6 @@ export interface Bug<Functions> {
   readonly shows: Configuration
   /** Other ways to the same end, or to another one. */
   readonly also?: readonly (Configuration & { readonly class?: ViolationClass })[]
-  /** One more task or page, in which the repaired kernel is proved as well. */
-  readonly larger: Configuration
+  /** One more task or page, in which the repaired kernel is proved as well. Bugs of src/bugs all have it. */
+  readonly larger?: Configuration
 }

@@ -4,8 +4,7 @@
  */
 import {
   ext4_truncate,
-  file_pages,
-  fuse_simple_request,
+  fuse_forget_inode,
   keeps_blocks,
   truncate_inode_pages_final,
   xfs_inactive,
@@ -29,7 +28,7 @@ export default change({
     },
     fuse_evict_inode(inode: Inode): void {
       truncate_inode_pages_final(inode.i_mapping!)
-      if (!keeps_blocks(inode)) fuse_simple_request(inode, 0, file_pages())
+      fuse_forget_inode(inode)
     },
   },
 })

@@ -7,15 +7,11 @@ import { assert, spin_lock, spin_unlock, TASK_INTERRUPTIBLE, trace, type Atomic 
 import {
   ___wait_var_event,
   DAX_REAL,
-  dax_fault_hole,
   dax_folio_is_shared,
   dax_folio_make_shared,
   dax_folio_put,
-  dax_insert_entry,
   dax_insert_pfn,
   dax_insert_zero_entry,
-  dax_iomap_begin,
-  dax_iomap_direct_access,
   dax_page_is_idle,
   FOLL_PIN,
   folio_page,
@@ -24,9 +20,6 @@ import {
   folio_ref_count,
   GUP_PIN_COUNTING_BIAS,
   HPAGE_PMD_NR,
-  iomap_end,
-  is_shutdown,
-  is_zero_folio,
   PMD_ORDER,
   pmd_none,
   pmdp_get,
@@ -35,7 +28,6 @@ import {
   set_pmd_at,
   set_pte_at,
   VM_FAULT_NOPAGE,
-  VM_FAULT_SIGBUS,
   wake_up_var,
   ZERO_PAGE,
   type AddressSpace,
@@ -52,7 +44,7 @@ import { change } from './change.ts'
  * to be used. Linux v6.14: put_devmap_managed_folio_refs(), __put_devmap_managed_folio_refs().
  */
 export function put_devmap_managed_folio_refs(folio: Folio, refs: number): boolean {
-  if (is_zero_folio(folio)) return false
+  if (folio.block === null) return false
   trace('put_devmap_managed_folio_refs', folio, refs)
   const left = folio._refcount.sub_return(refs)
   trace('page_ref_mod_and_return', folio, -refs, left)
@@ -117,11 +109,11 @@ export default change({
     __init_zone_device_page(folio: Folio): void {
       folio._refcount.set(1)
     },
-    pte_devmap(): boolean {
-      return true
+    pte_devmap(page: Folio): boolean {
+      return page.block !== null
     },
-    vm_normal_page(_page: Folio): Folio | null {
-      return null
+    vm_normal_page(page: Folio): Folio | null {
+      return page.anon ? page : null
     },
     put_page(folio: Folio): void {
       if (!put_devmap_managed_folio_refs(folio, 1)) folio_put(folio)
@@ -161,17 +153,8 @@ export default change({
         () => cb(inode),
       )
     },
-    dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
-      const mapping = vma.vm_file!
-      if (is_shutdown(mapping.host!.i_sb!)) return VM_FAULT_SIGBUS
-      const block = dax_iomap_begin(mapping.host!, index, write, order)
-      if (block === null) return dax_fault_hole(vma, index, write, order)
-      const page = dax_iomap_direct_access(mapping.host!, block)
-      if (page === null) return VM_FAULT_SIGBUS
-      dax_insert_entry(mapping, index, page, write, order)
-      const fault = dax_insert_pfn(vma, index, page, write, order)
-      iomap_end(mapping.host!, index, write)
-      return fault
+    dax_map_page(vma: Vma, index: number, _folio: Folio, page: Folio, write: boolean, order: number): number {
+      return dax_insert_pfn(vma, index, page, write, order)
     },
     dax_insert_pfn(vma: Vma, index: number, page: Folio, write: boolean, order: number): number {
       if (order === PMD_ORDER) return vmf_insert_pfn_pmd(vma, page, write)

@@ -5,6 +5,7 @@
 import { spin_lock, spin_unlock } from '../dialect/index.ts'
 import {
   folio_page,
+  FOLL_LONGTERM,
   FOLL_WRITE,
   get_dev_pagemap,
   gup_put_folio,
@@ -21,7 +22,7 @@ import {
 import { change } from './change.ts'
 
 /** Entries of pages whose mappings are not counted carry this mark: none any more, when the mark was removed. */
-export function pte_devmap(): boolean {
+export function pte_devmap(_page: Folio): boolean {
   return false
 }
 
@@ -49,7 +50,7 @@ export function __gup_device_huge_pmd(vma: Vma, head: Folio, index: number, flag
 
 /** Null: the device is about to go. Called with the page-table lock held. */
 export function grab_live_folio(page: Folio, flags: number): Folio | null {
-  const devmap = !is_zero_folio(page) && pte_devmap()
+  const devmap = pte_devmap(page)
   if (devmap && !get_dev_pagemap(page)) return null
   try_grab_folio(page_folio(page), 1, flags)
   if (devmap) put_dev_pagemap(page)
@@ -64,8 +65,8 @@ export default change({
     gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
       const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
       if (page === null || is_zero_folio(page)) return null
-      const devmap = pte_devmap()
-      if (devmap && !get_dev_pagemap(page)) return null
+      const devmap = pte_devmap(page)
+      if (devmap && ((flags & FOLL_LONGTERM) !== 0 || !get_dev_pagemap(page))) return null
       const folio = gup_fast_folio(vma, index, page, flags)
       if (devmap) put_dev_pagemap(page)
       return folio
@@ -73,7 +74,7 @@ export default change({
     /** A page of a huge entry. Until this release the huge entries of counted pages were marked special: not for fast GUP. */
     gup_fast_pmd_leaf(vma: Vma, index: number, flags: number): Folio | null {
       const head = pmdp_get(vma, (flags & FOLL_WRITE) !== 0)
-      if (head === null || !pte_devmap()) return null
+      if (head === null || !pte_devmap(head) || (flags & FOLL_LONGTERM) !== 0) return null
       if (!get_dev_pagemap(head)) return null
       const page = __gup_device_huge_pmd(vma, head, index, flags)
       put_dev_pagemap(head)

@@ -16,6 +16,7 @@ import change_169004265860 from './169004265860.ts'
 import change_237388320dee from './237388320dee.ts'
 import change_27674ef6c73f from './27674ef6c73f.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
+import change_52650c8b466b from './52650c8b466b.ts'
 import change_6be3e21d25ca from './6be3e21d25ca.ts'
 import change_7851bf649d42 from './7851bf649d42.ts'
 import dax_holder from './dax-holder.ts'
@@ -28,6 +29,7 @@ import change_d5b3afea22a5 from './d5b3afea22a5.ts'
 import bdev_mark_dead from './bdev-mark-dead.ts'
 import change_d8ddc099c6b3 from './d8ddc099c6b3.ts'
 import change_dd59137bfe70 from './dd59137bfe70.ts'
+import change_e5cb23256347 from './e5cb23256347.ts'
 import change_f4f451a16dd1 from './f4f451a16dd1.ts'
 import change_f80e1668888f from './f80e1668888f.ts'
 import change_fa422b353d21 from './fa422b353d21.ts'
@@ -49,6 +51,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_aed877c2b425,
   change_38607c62b34b,
   change_cbe298d82cf7,
+  change_e5cb23256347,
   change_0e2f80afcfa6,
   change_bde708f1a65d,
   change_d5b3afea22a5,
@@ -66,6 +69,7 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_27674ef6c73f,
   change_d8ddc099c6b3,
   change_237388320dee,
+  change_52650c8b466b,
 ]
 
 /** In no release; named after a `+`, or by a stable kernel. */

@@ -16,7 +16,11 @@ import {
 } from '../kernel/index.ts'
 
 export const pages_idle = property('leak', 'every page is idle when everybody is done', () =>
-  all(Folio).every((folio) => is_zero_folio(folio) || dax_page_is_idle(folio)),
+  all(Folio).every((folio) => folio.block === null || dax_page_is_idle(folio)),
+)
+
+export const copies_free = property('leak', 'every copy of a page is free when nothing is mapped', () =>
+  all(Folio).every((folio) => !folio.anon || folio._refcount.read() === 0),
 )
 
 export const nobody_warned = property('assertion', 'truncate finds no entry, since layouts are broken', () =>

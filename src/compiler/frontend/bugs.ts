@@ -19,7 +19,8 @@ export interface BugInfo {
   readonly hasGiven: boolean
   readonly shows: Configuration
   readonly also: readonly (Configuration & { readonly class: string })[]
-  readonly larger: Configuration
+  /** Null: none was given, which only a bug of the user's own may. */
+  readonly larger: Configuration | null
   readonly file: string
   /** First comment of the file. */
   readonly header: string
@@ -45,7 +46,8 @@ export function findBugs(loaded: Loaded, files: readonly string[]): FoundBug[] {
   return files.flatMap((name) => {
     const file = loaded.program.getSourceFile(name)
     const object = file === undefined ? null : argumentOf(defaultExport(file), 'bug')
-    return file === undefined || object === null ? [] : [{ info: readBug(loaded, file, object), object }]
+    const isWhole = object !== null && propertyOf(object, 'shows') !== null // without it the type checker complains
+    return file === undefined || !isWhole ? [] : [{ info: readBug(loaded, file, object), object }]
   })
 }
 
@@ -62,8 +64,15 @@ function readBug(loaded: Loaded, file: ts.SourceFile, object: ts.ObjectLiteralEx
     kernel: text('kernel') ?? '',
     hasGiven: propertyOf(object, 'given') !== null,
     shows: configurationOf(loaded, propertyOf(object, 'shows'), object),
-    also: list !== null && ts.isArrayLiteralExpression(list) ? list.elements.map((e) => ({ ...configurationOf(loaded, e, object), class: classIn(e) ?? text('class') ?? '' })) : [],
-    larger: configurationOf(loaded, propertyOf(object, 'larger'), object),
+    also:
+      list !== null && ts.isArrayLiteralExpression(list)
+        ? list.elements.map((e) => ({
+            ...configurationOf(loaded, e, object),
+            class: classIn(e) ?? text('class') ?? '',
+          }))
+        : [],
+    larger:
+      propertyOf(object, 'larger') === null ? null : configurationOf(loaded, propertyOf(object, 'larger'), object),
     file: loaded.fileName(file.fileName),
     header: headerOf(file),
   }
@@ -71,7 +80,8 @@ function readBug(loaded: Loaded, file: ts.SourceFile, object: ts.ObjectLiteralEx
 
 function configurationOf(loaded: Loaded, node: ts.Node | null, bug: ts.ObjectLiteralExpression): Configuration {
   const object = node !== null && ts.isExpression(node) ? strip(node) : null
-  if (object === null || !ts.isObjectLiteralExpression(object)) throw mistake('LR029', node ?? bug, loaded.fileName, 'shows: { scenario: ... } and larger: { scenario: ... }')
+  if (object === null || !ts.isObjectLiteralExpression(object))
+    throw mistake('LR029', node ?? bug, loaded.fileName, 'shows: { scenario: ... } and larger: { scenario: ... }')
   const model = textOf(propertyOf(object, 'memoryModel'))
   return {
     scenario: scenarioOf(loaded, propertyOf(object, 'scenario'), object),
@@ -95,12 +105,16 @@ function scenarioOf(loaded: Loaded, node: ts.Node | null, at: ts.Node): string {
   const declared = node !== null && ts.isExpression(node) ? declarationOf(loaded.checker, node) : null
   const own = argumentOf(declared, 'scenario')
   const ownId = own === null ? null : textOf(propertyOf(own, 'id'))
-  if (own === null || ownId === null) throw mistake('LR029', node ?? at, loaded.fileName, 'scenario: the id of one, or one of this file')
+  if (own === null || ownId === null)
+    throw mistake('LR029', node ?? at, loaded.fileName, 'scenario: the id of one, or one of this file')
   return `${loaded.fileName(own.getSourceFile().fileName)}#${ownId}`
 }
 
 /** The mistakes of the files that hold bugs; the rest of the program is not to suffer from them. */
-export function bugsOrMistakes(loaded: Loaded, files: readonly string[]): { readonly bugs: readonly FoundBug[]; readonly mistakes: readonly CompileError[] } {
+export function bugsOrMistakes(
+  loaded: Loaded,
+  files: readonly string[],
+): { readonly bugs: readonly FoundBug[]; readonly mistakes: readonly CompileError[] } {
   const bugs: FoundBug[] = []
   const mistakes: CompileError[] = []
   for (const file of files) {

@@ -7,6 +7,7 @@ import type { FoundBug } from './bugs.ts'
 import { MISTAKES } from '../mistakes.ts'
 import { CompileError, mistake } from './errors.ts'
 import { argumentOf, declarationOf, defaultExport, propertyOf, textOf, textsOf } from './literals.ts'
+import { unknownFunction } from './overrides.ts'
 import type { Loaded } from './program.ts'
 import { strip } from './structs.ts'
 
@@ -110,7 +111,11 @@ export function changeOf(loaded: Loaded, node: ts.Node | null, at: ts.Node): Cha
 }
 
 /** `name: { function(...) { ... }, ... }` of a change or a bug. */
-function textsOfFunctions(loaded: Loaded, object: ts.ObjectLiteralExpression, name: string): ReadonlyMap<string, FunctionText> {
+function textsOfFunctions(
+  loaded: Loaded,
+  object: ts.ObjectLiteralExpression,
+  name: string,
+): ReadonlyMap<string, FunctionText> {
   const found = new Map<string, FunctionText>()
   const group = propertyOf(object, name)
   if (group === null || !ts.isExpression(group)) return found
@@ -118,9 +123,10 @@ function textsOfFunctions(loaded: Loaded, object: ts.ObjectLiteralExpression, na
   if (!ts.isObjectLiteralExpression(bare)) throw mistake('LR034', group, loaded.fileName, name)
   for (const p of bare.properties) {
     const text = ts.isMethodDeclaration(p) ? p : ts.isPropertyAssignment(p) ? strip(p.initializer) : null
-    if (text === null || !(ts.isMethodDeclaration(text) || ts.isArrowFunction(text) || ts.isFunctionExpression(text))) throw mistake('LR007', p, loaded.fileName)
+    if (text === null || !(ts.isMethodDeclaration(text) || ts.isArrowFunction(text) || ts.isFunctionExpression(text)))
+      throw mistake('LR007', p, loaded.fileName)
     const functionName = (p.name as ts.Node).getText()
-    if (!functionsOf(loaded).has(functionName)) throw mistake('LR030', p, loaded.fileName, functionName)
+    if (!functionsOf(loaded).has(functionName)) throw unknownFunction(loaded, p)
     found.set(functionName, text)
   }
   return found
@@ -140,7 +146,8 @@ export function functionsOf(loaded: Loaded): ReadonlyMap<string, ts.FunctionDecl
         found.set(s.name.text, s)
       } else if (ts.isVariableStatement(s))
         for (const d of s.declarationList.declarations)
-          if (d.initializer !== undefined && ts.isArrowFunction(strip(d.initializer)) && ts.isIdentifier(d.name)) found.set(d.name.text, d)
+          if (d.initializer !== undefined && ts.isArrowFunction(strip(d.initializer)) && ts.isIdentifier(d.name))
+            found.set(d.name.text, d)
     }
   }
   functionTables.set(loaded.program, found)
@@ -153,7 +160,11 @@ export function kernelNames(loaded: Loaded): KernelInfo[] {
   try {
     const { releases, patches } = historyOf(loaded)
     return [
-      ...releases.map((r) => ({ name: r.name, kind: r.base === null ? ('release' as const) : ('stable' as const), title: r.title })),
+      ...releases.map((r) => ({
+        name: r.name,
+        kind: r.base === null ? ('release' as const) : ('stable' as const),
+        title: r.title,
+      })),
       ...[...patches.values()].map((p) => ({ name: p.commit, kind: 'patch' as const, title: p.title })),
     ]
   } catch (e) {
@@ -164,7 +175,8 @@ export function kernelNames(loaded: Loaded): KernelInfo[] {
 
 export const compareReleases = (a: string, b: string): number => {
   const [x, y] = [a, b].map((v) => v.split('.').map(Number))
-  for (let i = 0; i < Math.max(x.length, y.length); i++) if ((x[i] ?? 0) !== (y[i] ?? 0)) return (x[i] ?? 0) - (y[i] ?? 0)
+  for (let i = 0; i < Math.max(x.length, y.length); i++)
+    if ((x[i] ?? 0) !== (y[i] ?? 0)) return (x[i] ?? 0) - (y[i] ?? 0)
   return 0
 }
 
@@ -174,7 +186,14 @@ export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
   const [releaseName, ...added] = name.split('+')
   const release = history.releases.find((r) => r.name === releaseName)
   if (release === undefined)
-    throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `${releaseName}: ${MISTAKES.LR039[0]}`, instead: `one of ${history.releases.map((r) => r.name).join(', ')}` })
+    throw new CompileError({
+      code: 'LR039',
+      file: name,
+      line: 0,
+      column: 0,
+      message: `${releaseName}: ${MISTAKES.LR039[0]}`,
+      instead: `one of ${history.releases.map((r) => r.name).join(', ')}`,
+    })
   const base = release.base ?? release.name
   const overrides = new Map<string, Override>()
   for (const c of history.changes) {
@@ -182,7 +201,8 @@ export function resolveKernel(loaded: Loaded, name: string): ResolvedKernel {
     for (const [f, node] of c.before) overrides.set(f, { node, change: c.commit })
   }
   for (const patch of [...release.patches, ...added])
-    for (const { texts, change } of layersOf(loaded, history, patch)) for (const [f, node] of texts) overrides.set(f, { node, change })
+    for (const { texts, change } of layersOf(loaded, history, patch))
+      for (const [f, node] of texts) overrides.set(f, { node, change })
   return { name, overrides }
 }
 
@@ -197,7 +217,10 @@ function layersOf(loaded: Loaded, history: History, part: string): Layer[] {
   const bug = bugOf(loaded, part)
   if (bug === null) return [{ texts: patchOf(loaded, history, part).after, change: part }]
   const { info, object } = bug
-  const layer = (name: 'given' | 'after'): Layer => ({ texts: textsOfFunctions(loaded, object, name), change: `bug/${info.slug}` })
+  const layer = (name: 'given' | 'after'): Layer => ({
+    texts: textsOfFunctions(loaded, object, name),
+    change: `bug/${info.slug}`,
+  })
   if (isRepaired(part)) return [layer('given')]
   const undone = textsOf(propertyOf(object, 'undo')).map((commit): Layer => {
     const found = history.changes.find((c) => c.commit === commit)
@@ -205,6 +228,15 @@ function layersOf(loaded: Loaded, history: History, part: string): Layer[] {
     return { texts: found.before, change: `bug/${info.slug}` }
   })
   return [layer('given'), ...undone, layer('after')]
+}
+
+/** What the last `+` part of the name of a kernel puts on top: the names of the functions, and how calls of them are marked. */
+export function lastLayer(
+  loaded: Loaded,
+  kernel: string,
+): { readonly functions: readonly string[]; readonly marks: readonly string[] } {
+  const layers = layersOf(loaded, historyOf(loaded), kernel.split('+').at(-1) as string)
+  return { functions: layers.flatMap(({ texts }) => [...texts.keys()]), marks: layers.map(({ change }) => change) }
 }
 
 /** `fixed/SLUG`: what both kernels are given, without the bug. */
@@ -222,7 +254,14 @@ export function patchOf(loaded: Loaded, history: History, name: string): ChangeI
   if (known !== undefined) return known
   const file = loaded.program.getSourceFiles().find((f) => f.fileName === name || f.fileName.endsWith(`/${name}`))
   if (file !== undefined) return changeOf(loaded, defaultExport(file), file)
-  throw new CompileError({ code: 'LR039', file: name, line: 0, column: 0, message: `${name}: ${MISTAKES.LR039[0]}`, instead: `one of ${[...history.patches.keys()].join(', ')}, or a file that exports a change` })
+  throw new CompileError({
+    code: 'LR039',
+    file: name,
+    line: 0,
+    column: 0,
+    message: `${name}: ${MISTAKES.LR039[0]}`,
+    instead: `one of ${[...history.patches.keys()].join(', ')}, or a file that exports a change`,
+  })
 }
 
 /** Commits later than a kernel that changed a function, newest first. */
@@ -231,5 +270,7 @@ export function laterChanges(loaded: Loaded, functionName: string, kernel: strin
   const release = history.releases.find((r) => r.name === kernel.split('+')[0])
   if (release === undefined) return []
   const base = release.base ?? release.name
-  return history.changes.filter((c) => c.before.has(functionName) && c.since !== null && compareReleases(c.since, base) > 0)
+  return history.changes.filter(
+    (c) => c.before.has(functionName) && c.since !== null && compareReleases(c.since, base) > 0,
+  )
 }

@@ -49,7 +49,11 @@ export function readField(L: Lowering, base: Value, name: string, node: ts.Node)
   if (base.kind === 'reference') {
     nullCheck(L, base.expr, node)
     if (L.isDead()) return VOID
-    if (base.struct === null) return literal(0)
+    if (base.struct === null) {
+      if (L.pure > 0) return literal(0)
+      L.reachable = false // every value that comes here is null, and the check above has said so
+      return VOID
+    }
   }
   return valueAt(L, fieldPlace(L, base, name, node), name, node)
 }

@@ -1,14 +1,15 @@
 /** The one door to the TypeScript compiler: loads kernel, history, scenarios (and a user's files) once, type-checks them. */
 import ts from 'typescript'
-import type { TransitionSystem } from '../../model/system.ts'
+import type { Call, TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'
 import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from './bugs.ts'
-import { functionsOf, kernelNames, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
+import { functionsOf, kernelNames, lastLayer, resolveKernel, type KernelInfo, type ResolvedKernel } from './kernels.ts'
 import { MISTAKES } from '../mistakes.ts'
 import { CompileError } from './errors.ts'
 import { compiledOnce } from './compiled-once.ts'
-import { lowerScenario } from './scenario.ts'
+import { changesNothing, isSameSystem, nothingRuns, ofOverride } from './overrides.ts'
+import { callsOf, lowerScenario } from './scenario.ts'
 import { findProjections, type ProjectionInfo } from './projections.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
 import { sourceListing, type SourceListing } from './source.ts'
@@ -49,6 +50,11 @@ export interface CompileOptions {
    * once by an action, so that no state of theirs is skipped.
    */
   readonly project?: readonly string[]
+  /**
+   * Refuse a kernel whose last `+` part changes nothing for the scenario: `reached`, some function of it must run;
+   * `changes`, and the steps must be others than without it.
+   */
+  readonly effect?: 'reached' | 'changes'
 }
 
 export interface Program {
@@ -187,7 +193,50 @@ function compileOne(loaded: Loaded, scenarios: readonly FoundScenario[], options
     found.info.usesKernel || options.kernel !== ''
       ? resolveKernel(loaded, options.kernel)
       : { name: '', overrides: new Map() }
-  return compiledOnce(loaded.program, kernel, options, (k) => lowerScenario(loaded, found, k, options))
+  const system = compiledOnce(loaded.program, kernel, options, (k) => lowerScenario(loaded, found, k, options))
+  if (options.effect !== undefined) refuseWithoutEffect(loaded, scenarios, { system, found, options })
+  return system
+}
+
+/** A verdict on a kernel whose change does not matter would be taken for one on the change. */
+function refuseWithoutEffect(
+  loaded: Loaded,
+  scenarios: readonly FoundScenario[],
+  asked: { readonly system: TransitionSystem; readonly found: FoundScenario; readonly options: CompileOptions },
+): void {
+  const { system, found, options } = asked
+  const { functions, marks } = lastLayer(loaded, options.kernel)
+  const isReached = (calls: readonly Call[]): boolean => calls.some((call) => marks.includes(call.change))
+  const parts = options.kernel.split('+')
+  const part = parts.pop() as string
+  const where = { part, scenario: found.info.id, kernel: options.kernel }
+  if (!isReached(system.calls))
+    throw nothingRuns(loaded, functions, where, () => runnersOf(loaded, scenarios, options.kernel, isReached))
+  const without = [...parts, ...(part.startsWith('bug/') ? [part.replace('bug/', 'fixed/')] : [])].join('+')
+  if (
+    options.effect === 'changes' &&
+    isSameSystem(system, lowerScenario(loaded, found, resolveKernel(loaded, without), options))
+  )
+    throw changesNothing(loaded, where)
+}
+
+const RUNNERS_MAX = 3
+
+/** Some of the quick scenarios of the package that run a function of the change. */
+function runnersOf(
+  loaded: Loaded,
+  scenarios: readonly FoundScenario[],
+  kernelName: string,
+  isReached: (calls: readonly Call[]) => boolean,
+): string[] {
+  const runners: string[] = []
+  const kernel = resolveKernel(loaded, kernelName)
+  for (const other of scenarios) {
+    const { id, file, group } = other.info
+    if (runners.length === RUNNERS_MAX || group !== 'quick' || !file.startsWith('src/scenarios/')) continue
+    if (isReached(callsOf(loaded, other, kernel))) runners.push(id)
+  }
+  return runners
 }
 
 function asValue<T>(body: () => T): T | readonly Diagnostic[] {
@@ -199,7 +248,8 @@ function asValue<T>(body: () => T): T | readonly Diagnostic[] {
   }
 }
 
-function typeErrors({ program, fileName }: Loaded, files: readonly string[]): Diagnostic[] {
+function typeErrors(loaded: Loaded, files: readonly string[]): Diagnostic[] {
+  const { program, fileName } = loaded
   const found: ts.Diagnostic[] = []
   const absent: Diagnostic[] = []
   const [message, instead] = MISTAKES.LR065
@@ -209,6 +259,8 @@ function typeErrors({ program, fileName }: Loaded, files: readonly string[]): Di
     else found.push(...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source))
   }
   const wrong = found.map((d) => {
+    const ours = ofOverride(loaded, d)
+    if (ours !== null) return ours
     const at = d.file?.getLineAndCharacterOfPosition(d.start ?? 0)
     return {
       code: `TS${d.code}`,

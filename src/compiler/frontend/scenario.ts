@@ -1,7 +1,7 @@
 /** Lowers a whole scenario: setup, every task, properties; then hands it to the passes. */
 import ts from 'typescript'
 import { FILE_SYSTEMS } from './words_of_scenarios.ts'
-import type { Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
+import type { Call, Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
 import { isConstant } from '../expression.ts'
 import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
@@ -43,6 +43,22 @@ export function lowerScenario(
     throw failureToError(system, lowered)
   }
   throw mistake('LR031', found.object, loaded.fileName)
+}
+
+/** The functions that a scenario runs on a kernel, without what comes after the front end. */
+export function callsOf(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel): readonly Call[] {
+  const sizes = new Map<string, number>()
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const lowered = lowerOnce(
+      loaded,
+      found,
+      kernel,
+      { scenario: found.info.id, kernel: kernel.name },
+      new Storage(sizes),
+    )
+    if (lowered !== null) return lowered.calls
+  }
+  return []
 }
 
 /** Null when a pool turned out larger than it was taken for. */

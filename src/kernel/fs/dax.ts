@@ -1,6 +1,5 @@
 /**
  * DAX: entries of files whose pages are blocks of the device. Linux 7.3 fs/dax.c.
- * Left out: private copies; MAP_SYNC.
  * A huge entry stands in the first slot of its range and counts for all of them, as in the xarray.
  */
 import {
@@ -8,6 +7,9 @@ import {
   assert_held,
   assert_held_write,
   at,
+  current,
+  expect,
+  indivisible,
   sleeping_for,
   spin_lock,
   spin_unlock,
@@ -22,6 +24,7 @@ import {
   DAX_EMPTY,
   DAX_REAL,
   DAX_ZERO_PAGE,
+  owns_block,
   can_share,
   type AddressSpace,
   type Block,
@@ -34,16 +37,19 @@ import {
   folio_test_large,
   HPAGE_PMD_NR,
   in_pmd_range,
+  page_folio,
   PMD_ORDER,
   prep_compound_page,
   PTE_ORDER,
 } from '../include/huge_mm.ts'
-import type { Folio, Vma } from '../include/mm_types.ts'
+import { Cpu, type Folio, type Vma } from '../include/mm_types.ts'
 import {
   folio_mapcount,
   folio_put,
   folio_ref_count,
+  VM_FAULT_EAGAIN,
   VM_FAULT_FALLBACK,
+  VM_FAULT_NEEDDSYNC,
   VM_FAULT_NOPAGE,
   VM_FAULT_SIGBUS,
 } from '../include/mm.ts'
@@ -53,12 +59,15 @@ import { ___wait_var_event } from '../kernel/sched/wait_bit.ts'
 import { __wake_up, finish_wait, prepare_to_wait_event, waitqueue_active } from '../kernel/sched/wait.ts'
 import { split_huge_pmd, vmf_insert_folio_pmd } from '../mm/huge_memory.ts'
 import { unmap_mapping_pages, vmf_insert_page_mkwrite, ZERO_PAGE } from '../mm/memory.ts'
+import { finish_fault } from '../mm/memory_cow.ts'
 import { dax_direct_access, dax_read_lock, dax_read_unlock } from '../drivers/dax/super.ts'
 import { DAX_ACCESS } from '../include/dax.ts'
 import { pmd_none, pmd_leaf } from '../mm/pgtable.ts'
+import { fuse_iomap_end } from './fuse/dax_window.ts'
 import { file_pages } from './inode.ts'
 import { iomap_begin, iomap_begin_huge, iomap_end, iomap_is_shared } from './iomap.ts'
 import { is_shutdown } from './super.ts'
+import { dax_finish_sync_fault } from './sync.ts'
 
 /** The slot that holds the entry for a page: the first of the range where a huge entry stands. Called with the `i_pages` lock held. */
 export function dax_entry_slot(mapping: AddressSpace, index: number): number {
@@ -328,11 +337,10 @@ export function wait_page_idle(page: Folio, inode: Inode, cb: (inode: Inode) => 
 }
 
 /**
- * Waits until nobody uses a page of the range, and makes the file forget them. Called with `i_rwsem` and the fault lock
- * held exclusively; both are held again on return, the fault lock is dropped while asleep.
+ * Waits until nobody uses a page of the range, and makes the file forget them. Called with the fault lock held
+ * exclusively, which is dropped while asleep and held again on return.
  */
 export function dax_break_layout(inode: Inode, start: number, end: number, cb: ((inode: Inode) => void) | null): Errno {
-  assert_held_write(inode.i_rwsem)
   assert_held_write(inode.i_mapping!.invalidate_lock)
   for (;;) {
     const page = dax_layout_busy_page_range(inode.i_mapping!, start, end)
@@ -413,20 +421,105 @@ export function dax_huge_fault_iter(vma: Vma, write: boolean): number {
   return dax_fault_iter(vma, 0, write, PMD_ORDER)
 }
 
-/** Called with the entry locked. The reference of its own keeps the folio from idle until the page table has one. */
+/** Called with the entry locked. */
 export function dax_fault_iter(vma: Vma, index: number, write: boolean, order: number): number {
-  const mapping = vma.vm_file!
-  if (is_shutdown(mapping.host!.i_sb!)) return VM_FAULT_SIGBUS
-  const block = dax_iomap_begin(mapping.host!, index, write, order)
+  const inode = vma.vm_file!.host!
+  if (is_shutdown(inode.i_sb!)) return VM_FAULT_SIGBUS
+  const block = dax_iomap_begin(inode, index, write, order)
+  if (block === null && inode.i_sb!.dax_window) return VM_FAULT_EAGAIN
+  const fault = dax_fault_actor(vma, index, block, write, order)
+  if (inode.i_sb!.dax_window) fuse_iomap_end(block)
+  return fault
+}
+
+/** Called with the entry locked. Linux: a part of dax_fault_iter(). */
+export function dax_fault_actor(vma: Vma, index: number, block: Block | null, write: boolean, order: number): number {
+  const copy = at(Cpu, current.id).cow_page
+  if (copy !== null) return dax_fault_cow_page(vma, index, block, copy)
   if (block === null) return dax_fault_hole(vma, index, write, order)
-  const page = dax_iomap_direct_access(mapping.host!, block)
+  const page = dax_iomap_direct_access(vma.vm_file!.host!, block)
   if (page === null) return VM_FAULT_SIGBUS
-  const folio = dax_insert_entry(mapping, index, page, write, order)
+  if (dax_fault_is_synchronous(vma, write)) return dax_fault_synchronous(vma, index, page, order)
+  const folio = dax_insert_entry(vma.vm_file!, index, page, write, order)
+  const fault = dax_map_page(vma, index, folio, page, write, order)
+  iomap_end(vma.vm_file!.host!, index, write)
+  return fault
+}
+
+/** A program that has mapped with MAP_SYNC stores to a block that a power cut would take from the file. */
+export function dax_fault_is_synchronous(vma: Vma, write: boolean): boolean {
+  return write && vma.vm_sync && vma.vm_file!.host!.dirty_metadata
+}
+
+/** The page is not mapped yet, and its entry not dirty. Called with the entry locked. */
+export function dax_fault_synchronous(vma: Vma, index: number, page: Folio, order: number): number {
+  dax_insert_entry(vma.vm_file!, index, page, false, order)
+  at(Cpu, current.id).sync_page = page
+  return VM_FAULT_NEEDDSYNC
+}
+
+/**
+ * The end of a fault after a sync, which was done without the entry locked. The fault lock, held throughout, keeps the page
+ * with the file.
+ */
+export function dax_insert_pfn_mkwrite(vma: Vma, index: number, page: Folio, order: number): number {
+  const mapping = vma.vm_file!
+  if (!dax_lock_entry_mkwrite(mapping, index, order)) return VM_FAULT_NOPAGE
+  const fault = dax_map_page(vma, index, page_folio(page), page, true, order)
+  dax_unlock_entry(mapping, index)
+  return fault
+}
+
+/** False: the entry is gone, or another one stands there, and the fault is to be tried again. */
+export function dax_lock_entry_mkwrite(mapping: AddressSpace, index: number, order: number): boolean {
+  spin_lock(mapping.xa_lock)
+  const granted = get_next_unlocked_entry(mapping, index, order)
+  const entry = mapping.i_pages[dax_entry_slot(mapping, index)]
+  const present = granted && entry.kind !== DAX_ABSENT
+  if (present) {
+    entry.dirty = true
+    entry.locked = true
+  }
+  spin_unlock(mapping.xa_lock)
+  return present
+}
+
+/** With the sync that MAP_SYNC asks for. Called with the fault lock held shared. Linux: what XFS and ext4 do around it. */
+export function dax_iomap_fault_sync(vma: Vma, index: number, write: boolean, order: number): number {
+  const fault = dax_iomap_fault(vma, index, write, order)
+  return vma.vm_sync && fault === VM_FAULT_NEEDDSYNC ? dax_finish_sync_fault(vma, index, order) : fault
+}
+
+/**
+ * A store through a private mapping: its copy of the page, or of the hole, goes into the page table. No page of the device
+ * does, so the entry stays what it was. Called with the entry locked.
+ */
+export function dax_fault_cow_page(vma: Vma, index: number, block: Block | null, copy: Folio): number {
+  if (block !== null) copy_cow_page_dax(vma.vm_file!.host!, block)
+  return finish_fault(vma, index, copy)
+}
+
+/** Called with the entry locked, which keeps the block with the file. */
+export function copy_cow_page_dax(inode: Inode, block: Block): void {
+  indivisible(() => expect(owns_block(inode, block), 'data-corruption', 'a page is copied from a block of its file'))
+}
+
+/**
+ * The reference of its own keeps the folio from idle until the page table has one. Called with the entry locked.
+ * Linux: a part of dax_fault_iter() and of dax_insert_pfn_mkwrite().
+ */
+export function dax_map_page(
+  vma: Vma,
+  index: number,
+  folio: Folio,
+  page: Folio,
+  write: boolean,
+  order: number,
+): number {
   folio._refcount.inc()
   trace('page_ref_mod', folio, 1)
-  const fault = dax_insert_pfn(vma, index, block.pfn!, write, order)
+  const fault = dax_insert_pfn(vma, index, page, write, order)
   folio_put(folio)
-  iomap_end(mapping.host!, index, write)
   return fault
 }
 

@@ -1,21 +1,27 @@
-/** read(2) and write(2) of DAX files. Linux 7.3 fs/dax.c, xfs_file.c, ext4/file.c. Left out: reading; parts of pages; the bytes. */
+/**
+ * read(2) and write(2) of DAX files. Linux 7.3 fs/dax.c, xfs_file.c, ext4/file.c, fuse/dax.c.
+ * Left out: parts of pages; the bytes; fuse writes that make a file longer, which go to the server.
+ */
 import {
   assert_held_write,
+  down_read,
   down_write,
   expect,
   indivisible,
   spin_lock,
   spin_unlock,
+  up_read,
   up_write,
 } from '../../dialect/index.ts'
 import { dax_direct_access, dax_read_lock, dax_read_unlock, dax_recovery_write } from '../drivers/dax/super.ts'
 import { DAX_ACCESS, DAX_RECOVERY_WRITE, type DaxDevice } from '../include/dax.ts'
-import { EIO, ENOSPC, type Errno } from '../include/errno.ts'
+import { EINTR, EIO, ENOSPC, type Errno } from '../include/errno.ts'
 import { block_is_shared, can_share, owns_block, type AddressSpace, type Block, type Inode } from '../include/fs.ts'
 import { PTE_ORDER } from '../include/huge_mm.ts'
 import { expect_on_device } from '../mm/pgtable.ts'
 import { invalidate_inode_pages2_range } from '../mm/truncate.ts'
 import { dax_entry_slot, get_next_unlocked_entry, put_unlocked_entry } from './dax.ts'
+import { fuse_iomap_begin_rw, fuse_iomap_end } from './fuse/dax_window.ts'
 import { bmap_alloc, bmap_lookup, iomap_begin, iomap_end, iomap_is_shared } from './iomap.ts'
 
 /** write(2) of page `index`. No fault lock: faults go on. */
@@ -26,9 +32,33 @@ export function sys_write(inode: Inode, index: number): Errno {
   return error
 }
 
+/** read(2) of page `index`. No fault lock. */
+export function sys_read(inode: Inode, index: number): Errno {
+  down_read(inode.i_rwsem)
+  const error = inode.i_sb!.dax_window ? fuse_dax_rw(inode, index) : dax_read(inode, index)
+  up_read(inode.i_rwsem)
+  return error
+}
+
+/** Called with `i_rwsem` held. A hole reads as zeroes. */
+export function dax_read(inode: Inode, index: number): Errno {
+  const block = bmap_lookup(inode, index)
+  return block === null ? 0 : dax_copy_from_iter(inode, block)
+}
+
+/** The range of the window is held by its refcnt while bytes are copied. Called with `i_rwsem` held. */
+export function fuse_dax_rw(inode: Inode, index: number): Errno {
+  const block = fuse_iomap_begin_rw(inode, index)
+  if (block === null) return -EINTR
+  const error = dax_copy_from_iter(inode, block)
+  fuse_iomap_end(block)
+  return error
+}
+
 /** Called with `i_rwsem` held exclusively. */
 export function dax_iomap_rw(inode: Inode, index: number): Errno {
   assert_held_write(inode.i_rwsem)
+  if (inode.i_sb!.dax_window) return fuse_dax_rw(inode, index)
   const mapped = bmap_lookup(inode, index)
   if (mapped !== null) return can_share() ? dax_iomap_overwrite(inode, index) : dax_copy_from_iter(inode, mapped)
   const fresh = bmap_alloc(inode, index)
@@ -107,7 +137,7 @@ export function dax_copy_to_device(inode: Inode, block: Block, dax_dev: DaxDevic
 export function dax_memcpy(inode: Inode, block: Block): Errno {
   indivisible(() => {
     expect_on_device(block.pfn!)
-    expect(owns_block(inode, block), 'data-corruption', 'a write goes to a block of its file')
+    expect(owns_block(inode, block), 'data-corruption', 'bytes are copied to or from a block of the file')
   })
   return 0
 }

@@ -5,6 +5,7 @@ import { PTE_ORDER } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
 import { flush_tlb_mm, ptep_get, set_pte_at } from '../mm/pgtable.ts'
 import { dax_wake_entry, get_next_unlocked_entry, put_unlocked_entry } from './dax.ts'
+import { note_flush } from './sync.ts'
 
 export function dax_writeback_mapping_range(mapping: AddressSpace, start: number, end: number): void {
   tag_pages_for_writeback(mapping, start, end)
@@ -50,7 +51,7 @@ export function dax_writeback_one(mapping: AddressSpace, index: number): void {
 
 /** Writes the cache lines of the page back to the device. */
 export function dax_flush(folio: Folio): void {
-  folio.unflushed = false
+  note_flush(folio)
 }
 
 /** Write-protects the page wherever it is mapped at that place of the file. */

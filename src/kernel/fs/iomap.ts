@@ -1,6 +1,6 @@
 /**
  * Blocks of files: a model of what XFS, ext4 and virtiofs do with extents, transactions and free space.
- * A transaction is one step, guarded by the lock of the extents. `bmap_free` is where it shows whether everybody has
+ * A transaction is one step, guarded by the lock of the extents; when it is on the device is told in sync.ts. `bmap_free` is where it shows whether everybody has
  * let go: nothing may reach the block any more.
  */
 import {
@@ -21,6 +21,8 @@ import { Bio } from '../include/bio.ts'
 import { Block, block_is_shared, can_share, type Inode } from '../include/fs.ts'
 import { folio_page, HPAGE_PMD_NR, pfn_is_aligned } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
+import { fuse_iomap_begin } from './fuse/dax_window.ts'
+import { forget_promise, note_transaction, note_zeroed } from './sync.ts'
 import { pmd_maps } from '../mm/pgtable.ts'
 import {
   xfs_dax_write_iomap_begin,
@@ -29,8 +31,12 @@ import {
   xfs_read_iomap_end,
 } from './xfs/xfs_iomap.ts'
 
-/** The block at that place of the file; who wants to write fills a hole. Null: a hole, or the device is full. */
+/**
+ * The block at that place of the file, for a fault; who wants to write fills a hole. Null: a hole, or the device is full;
+ * where the file is seen through a window, that no range of it is free (-EAGAIN).
+ */
 export function iomap_begin(inode: Inode, index: number, write: boolean): Block | null {
+  if (inode.i_sb!.dax_window) return fuse_iomap_begin(inode, index)
   const block = iomap_lookup(inode, index, write)
   if (block !== null || !write) return block
   return bmap_fill(inode, index)
@@ -92,7 +98,11 @@ export function bmap_fill(inode: Inode, index: number): Block | null {
 export function bmap_alloc(inode: Inode, index: number): Block | null {
   down_write(inode.i_lock)
   const block = inode.extent[index] === null ? take_free_block(inode) : null
-  if (block !== null) inode.extent[index] = block
+  if (block !== null) {
+    inode.extent[index] = block
+    note_zeroed(block)
+    note_transaction(inode)
+  }
   up_write(inode.i_lock)
   return block
 }
@@ -116,6 +126,8 @@ export function bmap_free(inode: Inode, start: number, end: number): void {
     const block = inode.extent[index]
     if (block !== null) {
       inode.extent[index] = null
+      forget_promise(inode, index)
+      note_transaction(inode)
       free_block(inode, block)
     }
   }

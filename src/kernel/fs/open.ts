@@ -1,11 +1,10 @@
-/** System calls on files. Linux 7.3 fs/open.c, namei.c, sync.c. Left out: descriptors; a file is named by its inode. */
+/** System calls on files. Linux 7.3 fs/open.c, namei.c. fsync(2) is in sync.ts. Left out: descriptors; a file is named by its inode. */
 import { down_write, up_write } from '../../dialect/index.ts'
 import type { Errno } from '../include/errno.ts'
 import { EXT4, FUSE, type Inode } from '../include/fs.ts'
-import { dax_writeback_mapping_range } from './dax_writeback.ts'
 import { ext4_fallocate, ext4_setattr } from './ext4/inode.ts'
 import { fuse_do_setattr, fuse_file_fallocate, fuse_open } from './fuse/file.ts'
-import { file_pages, iput } from './inode.ts'
+import { iput } from './inode.ts'
 import { xfs_file_fallocate } from './xfs/xfs_file.ts'
 import { xfs_vn_setattr_size } from './xfs/xfs_iops.ts'
 
@@ -36,11 +35,6 @@ export function sys_punch_hole(inode: Inode, start: number, end: number): Errno 
   if (type === EXT4) return ext4_fallocate(inode, start, end)
   if (type === FUSE) return fuse_file_fallocate(inode, start, end)
   return xfs_file_fallocate(inode, start, end)
-}
-
-/** fsync(2). */
-export function sys_fsync(inode: Inode): void {
-  dax_writeback_mapping_range(inode.i_mapping!, 0, file_pages())
 }
 
 /** unlink(2) of the only name. */

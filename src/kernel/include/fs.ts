@@ -38,6 +38,10 @@ export class SuperBlock extends Struct<'super_block'> {
   freed = ghost(bool())
   /** XFS_OPSTATE_SHUTDOWN, EXT4_FLAGS_SHUTDOWN: no block is looked up any more. */
   s_shutdown = bool()
+  /** virtiofs: a range of the window has to be set up before a page of a file can be reached. */
+  readonly dax_window = bool()
+  /** What a power cut leaves is asked: a block is the file's for good when the transaction that says so is on the device. */
+  readonly s_journal = bool()
 }
 
 /** A block of the device, as large as a page. */
@@ -50,6 +54,9 @@ export class Block extends Struct<'block'> {
   bad = bool()
   /** Reflink: another file that has it too. */
   co_owner = ref(() => Inode)
+  /** Number of the last store to it, in the caches of CPUs and on the device. Kept where the file system has a journal. */
+  cached = ghost(uint(2))
+  persistent = ghost(uint(2))
 }
 
 /** Files may share blocks: in scenarios that name their number, bounds: { reflink: 2 }. In the others what follows are constants. */
@@ -133,6 +140,16 @@ export class Inode extends Struct<'inode'> {
   i_size = guardedBy(uint(2), (inode: Inode) => inode.i_mapping!.invalidate_lock)
   /** Open files and mappings that hold the inode, and its name. */
   i_count = atomic(3)
+  /** virtiofs: ranges of the window that show pages of it. Changed under `i_lock`, read without it. */
+  nr_ranges = uint(2)
+  /** A transaction about its blocks is not on the device (IOMAP_F_DIRTY). Kept where the file system has a journal, as are those below. */
+  dirty_metadata = bool()
+  /** By page of the file: the block that it has after a power cut. */
+  committed = ghost(array(bound('pages'), () => ref(() => Block)))
+  /** By page of the file: number of stores; those that a power cut must leave; those that were before the fsync of each task. */
+  stored = ghost(array(bound('pages'), () => uint(2)))
+  promised = ghost(array(bound('pages'), () => uint(2)))
+  asked = ghost(array(bound('tasks') * bound('pages'), () => uint(2)))
   /** Names. Nobody finds an inode again that has none. */
   i_nlink = uint(1)
 }

@@ -9,6 +9,9 @@ export const FOLL_GET: number = 2
 /** A reference for whoever reads or writes the bytes: unpin_user_page() ends it. */
 export const FOLL_PIN: number = 4
 
+/** The reference may last for ever: refused for pages of files on FSDAX, since truncate waits for it. */
+export const FOLL_LONGTERM: number = 8
+
 /** What a pin adds to `_refcount`. */
 export const GUP_PIN_COUNTING_BIAS: number = 1024
 
@@ -18,10 +21,18 @@ export const VM_FAULT_SIGSEGV: number = 4
 export const VM_FAULT_NOPAGE: number = 8
 /** No huge page can be mapped there: the caller tries a small one. */
 export const VM_FAULT_FALLBACK: number = 16
+/** No memory for a copy. */
+export const VM_FAULT_OOM: number = 1
+/** The file system's fault has put the copy for a private mapping into the page table. */
+export const VM_FAULT_DONE_COW: number = 32
+/** The block is not on the device for good: sync the file, then call dax_insert_pfn_mkwrite(). */
+export const VM_FAULT_NEEDDSYNC: number = 64
+/** VM_FAULT_ERROR with error -EAGAIN: the window of virtiofs has no free range. */
+export const VM_FAULT_EAGAIN: number = 128
 
 /** The page of zeroes that stands for holes. It is no page of the device, and its references do not matter. */
 export function is_zero_folio(folio: Folio): boolean {
-  return folio.block === null
+  return folio.block === null && !folio.anon
 }
 
 export function folio_ref_count(folio: Folio): number {

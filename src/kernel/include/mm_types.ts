@@ -1,7 +1,8 @@
 /**
  * Memory: folios, page-table entries, address spaces of processes. Linux 7.3 include/linux/mm_types.h.
  * A page and its folio are one struct; a large folio is its first page, its head. Left out: flags, LRU, memory control
- * groups, page-table levels above the PMD, file offsets of a mapping (page i of a VMA is page i of the file).
+ * groups, page-table levels above the PMD, file offsets of a mapping (page i of a VMA is page i of the file),
+ * PG_anon_exclusive.
  */
 import {
   array,
@@ -52,7 +53,9 @@ export class Folio extends Struct<'folio'> {
   share = uint(3)
   /** Programs have stored to it since its cache lines were last written back. */
   unflushed = ghost(bool())
-  /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page. */
+  /** Ordinary memory: the copy that a private mapping has of a page of its file. Free at count 0, in every release. */
+  readonly anon = bool()
+  /** The block of the device that it stands for: pfn = start of the device + block number, for ever. Null: the zero page, or a copy. */
   readonly block = ref(() => Block)
   /** The page map that it belongs to. Null: its device never goes away. */
   readonly pgmap = ref(() => DevPagemap)
@@ -98,6 +101,8 @@ export class MmStruct extends Struct<'mm'> {
   page_table_lock = embedded(() => Spinlock)
   /** mmu_gathers that have begun and not yet flushed. */
   tlb_flush_pending = atomic(3)
+  /** Odd while fork() write-protects and shares what fast GUP, which takes no lock, may be pinning. Modulo 4. */
+  write_protect_seq = uint(2)
 }
 
 /** struct vm_area_struct. */
@@ -113,14 +118,22 @@ export class Vma extends Struct<'vma'> {
   pmd = embedded(() => Pmd)
   /** The device that it maps, or null: a file. */
   readonly vm_dev_dax = ref(() => DevDax)
+  /** MAP_PRIVATE: no VM_SHARED. Stores go to a copy. */
+  readonly vm_private = bool()
+  /** MAP_SYNC: VM_SYNC. A page that can be stored to is a block that a power cut does not take from the file. */
+  readonly vm_sync = bool()
   pte = array(bound('pages'), () => embedded(() => Pte))
   /** What the TLB of each CPU holds: CPU c, page i at c * pages + i. */
   tlb = array(bound('tasks') * bound('pages'), () => embedded(() => Pte))
 }
 
-/** What the scheduler knows of a CPU. There is one for each task. */
+/** What the scheduler knows of a CPU, and the fault that it handles. There is one for each task. */
 export class Cpu extends Struct<'cpu'> {
   readonly task = ref(() => Task)
   /** Address space that is loaded, or null: a kernel thread or an interrupt. */
   readonly mm = ref(() => MmStruct)
+  /** vm_fault.cow_page: where the file system's fault is to copy the page to. Null: it is to map the page itself. */
+  cow_page = ref(() => Folio)
+  /** The page of a fault that ended in VM_FAULT_NEEDDSYNC. Linux: the pfn that dax_iomap_fault() returns by reference. */
+  sync_page = ref(() => Folio)
 }

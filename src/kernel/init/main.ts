@@ -9,9 +9,11 @@ import { DaxDevice } from '../include/dax.ts'
 import { AddressSpace, Block, DAX_REAL, FUSE, SuperBlock, XFS, type Inode } from '../include/fs.ts'
 import { DevPagemap, MEMORY_DEVICE_FS_DAX, MEMORY_DEVICE_GENERIC } from '../include/memremap.ts'
 import { Cpu, Folio, type MmStruct, type Vma } from '../include/mm_types.ts'
+import { fuse_conn_dax, FuseDaxMapping } from '../fs/fuse/dax_window.ts'
 import { folio_ref_count, GUP_PIN_COUNTING_BIAS } from '../include/mm.ts'
 import { get_and_add_rmap, ZERO_PAGE } from '../mm/memory.ts'
-import { set_pte_at } from '../mm/pgtable.ts'
+import { set_anon_pte } from '../mm/memory_cow.ts'
+import { set_pte_at, store_bytes } from '../mm/pgtable.ts'
 import { memremap_pages } from '../mm/memremap.ts'
 import { __init_zone_device_page } from '../mm/mm_init.ts'
 import { vma_interval_tree_insert } from '../mm/mmap.ts'
@@ -98,12 +100,23 @@ export function shared_init(inode: Inode, other: Inode, n: number): void {
   inode.extent[n]!.co_owner = other
 }
 
+/** What a power cut leaves is asked. The blocks that the file has are on the device. */
+export function journal_init(inode: Inode, pages: number): void {
+  init(at(SuperBlock, 0), { s_journal: true })
+  for (let n = 0; n < pages; n++) inode.committed[n] = inode.extent[n]
+}
+
+/** MAP_SYNC. */
+export function sync_init(vma: Vma): void {
+  init(vma, { vm_sync: true })
+}
+
 /** The program has stored to page n of the file: it is mapped, and its entry is dirty. */
 export function stored_init(vma: Vma, n: number): void {
   const folio = at(Folio, n)
   entry_init(vma, n)
   vma.vm_file!.i_pages[n].dirty = true
-  folio.unflushed = true
+  store_bytes(folio, vma, n)
   if (folio_ref_count(folio) === 0) use_is_reference(folio)
   get_and_add_rmap(folio)
   set_pte_at(vma, n, folio, true)
@@ -124,6 +137,39 @@ export function submitted_init(bio: Bio, folio: Folio): void {
   folio._refcount.add(GUP_PIN_COUNTING_BIAS)
   bio.bi_folio = folio
   bio.bi_submitted = true
+}
+
+/**
+ * virtiofs: files are seen through a window as large as the device, all of it free. Pages of files have no blocks then:
+ * a range of the window is set up for each that is asked for.
+ */
+export function window_init(): void {
+  init(at(SuperBlock, 0), { dax_window: true })
+  for (let n = 0; n < bound('blocks'); n++) {
+    at(FuseDaxMapping, n).refcnt.set(1)
+    at(FuseDaxMapping, n).free = true
+  }
+  fuse_conn_dax().nr_free_ranges = bound('blocks')
+}
+
+/** A range of the window shows that page of the file. */
+export function range_init(inode: Inode, index: number, n: number): void {
+  const range = at(FuseDaxMapping, n)
+  inode.extent[index] = at(Block, n)
+  inode.nr_ranges = inode.nr_ranges + 1
+  at(Block, n).owner = inode
+  range.free = false
+  range.busy = true
+  range.inode = inode
+  range.start = index
+  fuse_conn_dax().nr_free_ranges = fuse_conn_dax().nr_free_ranges - 1
+}
+
+/** The program has stored to page n of its private mapping before: copy `n` is there. */
+export function copied_init(vma: Vma, n: number): void {
+  const copy = at(Folio, bound('blocks') + 1 + n)
+  copy._refcount.set(1)
+  set_anon_pte(vma, n, copy)
 }
 
 /** Somebody, who never lets go, has a reference of the page. */
@@ -152,6 +198,16 @@ export function vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): v
 export function small_vma_init(vma: Vma, mm: MmStruct, inode: Inode, pages: number): void {
   vma_init(vma, mm, inode, pages)
   init(vma, { vm_nohugepage: true })
+}
+
+/** MAP_PRIVATE. */
+export function private_init(vma: Vma): void {
+  init(vma, { vm_private: true })
+}
+
+/** Memory for `count` private copies of pages. */
+export function copies_init(count: number): void {
+  for (let n = 0; n < count; n++) init(at(Folio, bound('blocks') + 1 + n), { anon: true })
 }
 
 /** The program has mapped it before. */

@@ -1,112 +1,110 @@
 /**
- * fork(2) and a pin at the same time. Linux 7.3 kernel/fork.c, mm/memory.c, mm/gup.c. One page of anonymous memory.
- * Left out: locks, which fast GUP does not take; the slow path; the child's life.
+ * fork(2): the child gets the parent's mappings. Linux 7.3 mm/mmap.c (dup_mmap), mm/memory.c (copy_page_range), of one VMA.
+ * Left out: PG_anon_exclusive, MMF_HAS_PINNED, which saves the look at pages of a program that never pinned any; the task.
  */
-import { atomic, bool, indivisible, ref, smp_mb, Struct, uint } from '../../dialect/index.ts'
+import {
+  assert_held_write,
+  down_write,
+  index_of,
+  indivisible,
+  spin_lock,
+  spin_unlock,
+  up_write,
+} from '../../dialect/index.ts'
+import type { Folio, MmStruct, Vma } from '../include/mm_types.ts'
+import { folio_get, folio_ref_count, GUP_PIN_COUNTING_BIAS } from '../include/mm.ts'
+import { ihold } from '../fs/inode.ts'
+import { get_and_add_rmap, vm_normal_page } from '../mm/memory.ts'
+import { alloc_anon_folio, set_anon_pte } from '../mm/memory_cow.ts'
+import { vma_link_file } from '../mm/mmap.ts'
+import { expect_owned, flush_tlb_mm, pte_write, ptep_get, set_pte_at } from '../mm/pgtable.ts'
+import { folio_add_anon_rmap_pte } from '../mm/rmap.ts'
 
-/** A page of anonymous memory. */
-export class AnonPage extends Struct<'anon_page'> {
-  /** Page-table entries and pins. 0: free. */
-  _refcount = atomic(4)
-  /** Pins alone: folio_maybe_dma_pinned(). */
-  _pincount = atomic(2)
+/** fork(2). The child's VMA has a page table of its own. */
+export function sys_fork(vma: Vma, child: Vma): void {
+  const mm = vma.vm_mm!
+  const child_mm = child.vm_mm!
+  down_write(mm.mmap_lock)
+  down_write(child_mm.mmap_lock)
+  dup_mmap(vma, child)
+  up_write(child_mm.mmap_lock)
+  flush_tlb_mm(mm)
+  up_write(mm.mmap_lock)
 }
 
-/** The entry of the page in one address space. One word, so it is read and written in one step. */
-export class AnonPte extends Struct<'anon_pte'> {
-  pfn = ref(() => AnonPage)
-  write = bool()
+/** Called with both mmap_locks held. A shared mapping gets its pages by faults of its own, as far as the file has them. */
+export function dup_mmap(vma: Vma, child: Vma): void {
+  ihold(child.vm_file!.host!)
+  child.vm_mm!.mm_mt[index_of(child)] = true
+  vma_link_file(child)
+  if (vma_needs_copy(vma)) copy_page_range(vma, child)
 }
 
-/** struct mm_struct of the parent. */
-export class ForkMm extends Struct<'fork_mm'> {
-  /** Odd while fork copies page tables. */
-  write_protect_seq = uint(3)
-  /** MMF_HAS_PINNED: some page of it was pinned once. */
-  has_pinned = bool()
+export function vma_needs_copy(vma: Vma): boolean {
+  return vma.vm_private || vma.vm_mixedmap
 }
 
-/** Fast GUP of one page, for writing. Null: not to be had this way. */
-export function pin_anon_page_fast(mm: ForkMm, pte: AnonPte): AnonPage | null {
-  mm.has_pinned = true
-  smp_mb()
-  const seq = mm.write_protect_seq
-  if ((seq & 1) !== 0) return null
-  const page = gup_anon_pte(pte)
-  if (page === null) return null
-  if (write_protect_seq_changed(mm, seq)) {
-    unpin_anon_page(page)
-    return null
-  }
-  return page
+/**
+ * Fast GUP takes no lock: it reads the count before it begins and again afterwards, and gives a pin back that may have come
+ * between the look at the page below and the write protection of its entry.
+ */
+export function copy_page_range(vma: Vma, child: Vma): void {
+  const mm = vma.vm_mm!
+  assert_held_write(mm.mmap_lock)
+  if (vma.vm_private) write_seqcount_step(mm)
+  for (let index = 0; index < vma.vm_pages; index++) copy_pte_range(vma, child, index)
+  if (vma.vm_private) write_seqcount_step(mm)
 }
 
-/** Fork has begun meanwhile: it may not have seen the pin. */
-export function write_protect_seq_changed(mm: ForkMm, seq: number): boolean {
-  return mm.write_protect_seq !== seq
-}
-
-export function gup_anon_pte(pte: AnonPte): AnonPage | null {
-  const page = writable_page(pte)
-  if (page === null) return null
-  if (!page._refcount.inc_not_zero()) return null
-  page._pincount.inc()
-  if (writable_page(pte) !== page) {
-    unpin_anon_page(page)
-    return null
-  }
-  return page
-}
-
-export function writable_page(pte: AnonPte): AnonPage | null {
-  return indivisible(() => (pte.write ? pte.pfn : null))
-}
-
-export function unpin_anon_page(page: AnonPage): void {
-  page._pincount.dec()
-  page._refcount.dec()
-}
-
-/** Called with mmap_lock held for writing; fast GUP does not care. */
-export function copy_page_range(mm: ForkMm, parent: AnonPte, child: AnonPte, fresh: AnonPage): void {
-  mm.write_protect_seq = mm.write_protect_seq + 1
-  copy_present_pte(mm, parent, child, fresh)
-  mm.write_protect_seq = mm.write_protect_seq + 1
-}
-
-/** Parent and child share the page until one of them writes, unless a device may write to it: then the child gets a copy now. */
-export function copy_present_pte(mm: ForkMm, parent: AnonPte, child: AnonPte, fresh: AnonPage): void {
-  const page = parent.pfn!
-  if (page_needs_cow_for_dma(mm, page)) {
-    fresh._refcount.set(1)
-    set_anon_pte(child, fresh, true)
-    return
-  }
-  page._refcount.inc()
-  set_anon_pte(parent, page, false)
-  set_anon_pte(child, page, false)
-}
-
-export function page_needs_cow_for_dma(mm: ForkMm, page: AnonPage): boolean {
-  return mm.has_pinned && page._pincount.read() !== 0
-}
-
-export function set_anon_pte(pte: AnonPte, page: AnonPage, write: boolean): void {
+/** Linux: raw_write_seqcount_begin(), raw_write_seqcount_end(). */
+export function write_seqcount_step(mm: MmStruct): void {
   indivisible(() => {
-    pte.pfn = page
-    pte.write = write
+    mm.write_protect_seq = (mm.write_protect_seq + 1) & 3
   })
 }
 
-/** The program stores. A page that somebody else refers to is copied first. */
-export function store_to_anon_page(pte: AnonPte, fresh: AnonPage): void {
-  if (writable_page(pte) !== null) return
-  const page = pte.pfn!
-  if (page._refcount.read() === 1) {
-    set_anon_pte(pte, page, true)
+export function copy_pte_range(vma: Vma, child: Vma, index: number): void {
+  spin_lock(child.vm_mm!.page_table_lock)
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const page = ptep_get(vma, index, false)
+  if (page !== null) copy_present_ptes(vma, child, index, page)
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  spin_unlock(child.vm_mm!.page_table_lock)
+}
+
+/** Called with both page-table locks held. The copy of a pinned page is made at once, so that the parent's stays its own. */
+export function copy_present_ptes(vma: Vma, child: Vma, index: number, page: Folio): void {
+  if (page.anon && folio_needs_cow_for_dma(page)) {
+    copy_present_page(child, index, page)
     return
   }
-  fresh._refcount.set(1)
-  set_anon_pte(pte, fresh, true)
-  page._refcount.dec()
+  dup_pte_reference(page)
+  const write = pte_write(vma, index)
+  if (write && vma.vm_private) ptep_set_wrprotect(vma, index, page)
+  set_pte_at(child, index, page, write && !vma.vm_private)
+}
+
+/** Both share the copy from now on. In releases that do not count mappings of files only a private copy is counted. */
+export function dup_pte_reference(page: Folio): void {
+  if (page.anon) {
+    folio_get(page)
+    folio_add_anon_rmap_pte(page)
+  } else if (vm_normal_page(page) !== null) get_and_add_rmap(page)
+}
+
+/** Whoever has pinned the page uses the parent's memory, and not what the parent would get by its next store. */
+export function folio_needs_cow_for_dma(folio: Folio): boolean {
+  return folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS
+}
+
+/** Left out: no memory for it, in which case fork() drops its locks, gets some, and looks again. */
+export function copy_present_page(child: Vma, index: number, page: Folio): void {
+  const copy = alloc_anon_folio()!
+  indivisible(() => expect_owned(page, child))
+  set_anon_pte(child, index, copy)
+}
+
+/** Called with the page-table lock held. */
+export function ptep_set_wrprotect(vma: Vma, index: number, folio: Folio): void {
+  set_pte_at(vma, index, folio, false)
 }

@@ -22,7 +22,7 @@ export class CowPte extends Struct<'cow_pte'> {
 
 /** A reference for reading. Who may still have to share the page gets a page of its own first. */
 export function get_user_page_for_reading(pte: CowPte): CowPage | null {
-  if (should_force_cow_break(pte)) do_wp_page(pte)
+  if (should_force_cow_break(pte)) v58_do_wp_page(pte)
   const page = pte.pfn
   if (page !== null) page._refcount.inc()
   return page
@@ -34,16 +34,16 @@ export function should_force_cow_break(pte: CowPte): boolean {
 }
 
 /** A store to an entry that does not allow it. Who is alone in having it mapped keeps the page. */
-export function do_wp_page(pte: CowPte): void {
+export function v58_do_wp_page(pte: CowPte): void {
   const page = pte.pfn!
   if (page._mapcount.read() === 1) {
     pte.write = true
     return
   }
-  wp_page_copy(pte, page)
+  v58_wp_page_copy(pte, page)
 }
 
-export function wp_page_copy(pte: CowPte, page: CowPage): void {
+export function v58_wp_page_copy(pte: CowPte, page: CowPage): void {
   const fresh = alloc_cow_page()!
   fresh.data = page.data
   indivisible(() => {
@@ -69,7 +69,7 @@ export function alloc_cow_page(): CowPage | null {
 
 /** The program stores a byte. */
 export function store_to_cow_page(pte: CowPte, value: number): void {
-  if (!pte.write) do_wp_page(pte)
+  if (!pte.write) v58_do_wp_page(pte)
   const page = pte.pfn!
   page.data = value
 }

@@ -1,12 +1,13 @@
 /**
  * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
- * Left out: FOLL_LONGTERM (refused for FSDAX), secretmem, the fork sequence count, several pages of a huge one at once.
+ * Left out: secretmem, unsharing of private copies for who only reads, several pages of a huge one at once.
  */
 import { assert_held, down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
 import { folio_has_pincount, folio_page, in_pmd_range, page_folio } from '../include/huge_mm.ts'
 import type { Folio, Vma } from '../include/mm_types.ts'
 import {
   FOLL_GET,
+  FOLL_LONGTERM,
   FOLL_PIN,
   FOLL_WRITE,
   folio_get,
@@ -35,6 +36,14 @@ export function get_user_pages_fast_only(vma: Vma, index: number, gup_flags: num
   return gup_fast(vma, index, gup_flags | FOLL_GET)
 }
 
+/**
+ * For RDMA and the like: a pin that may last for ever (FOLL_LONGTERM). Null: -EOPNOTSUPP, or -EFAULT.
+ * Truncate waits for pins, so these are refused for files of FSDAX.
+ */
+export function pin_user_pages_longterm(vma: Vma, index: number): Folio | null {
+  return pin_user_pages_fast(vma, index, FOLL_WRITE | FOLL_LONGTERM)
+}
+
 /** For the mapping of another process: never without locks. */
 export function pin_user_pages_remote(vma: Vma, index: number, gup_flags: number): Folio | null {
   return __gup_longterm_locked(vma, index, gup_flags | FOLL_PIN)
@@ -56,8 +65,22 @@ export function gup_fast_fallback(vma: Vma, index: number, gup_flags: number): F
   return __gup_longterm_locked(vma, index, gup_flags)
 }
 
-/** Without locks. Interrupts are off, so that a TLB flush, and with it the freeing of page tables, waits. */
+/**
+ * Without locks. Interrupts are off, so that a TLB flush, and with it the freeing of page tables, waits.
+ * A pin that fork() may have missed is given back: see copy_page_range().
+ */
 export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
+  const pin = (gup_flags & FOLL_PIN) !== 0
+  const seq = pin ? vma.vm_mm!.write_protect_seq : 0
+  if ((seq & 1) !== 0) return null
+  const folio = gup_fast_irqs_off(vma, index, gup_flags)
+  if (folio === null) return null
+  if (!pin || !read_seqcount_retry(vma, seq)) return folio
+  gup_put_folio(folio, 1, gup_flags)
+  return null
+}
+
+export function gup_fast_irqs_off(vma: Vma, index: number, gup_flags: number): Folio | null {
   local_irq_save()
   const page = gup_fast_pmd_range(vma, index, gup_flags)
   local_irq_restore()
@@ -85,6 +108,11 @@ export function gup_fast_pmd_leaf(vma: Vma, index: number, flags: number): Folio
   return page
 }
 
+/** fork() has begun since, or is over. */
+export function read_seqcount_retry(vma: Vma, seq: number): boolean {
+  return vma.vm_mm!.write_protect_seq !== seq
+}
+
 /**
  * Reference first, then look at the entry again:
  *
@@ -108,6 +136,11 @@ export function gup_fast_pte_range(vma: Vma, index: number, flags: number): Foli
   return page
 }
 
+/** A private copy is: it is no block of a file. */
+export function folio_is_longterm_pinnable(folio: Folio): boolean {
+  return folio.anon
+}
+
 /** The folio may be split, or made, between the look at the head and the reference: look again. */
 export function try_get_folio(page: Folio, refs: number): Folio | null {
   for (;;) {
@@ -122,6 +155,10 @@ export function try_grab_folio_fast(page: Folio, refs: number, flags: number): F
   trace('try_grab_folio_fast', page, refs, (flags & FOLL_PIN) !== 0)
   const folio = try_get_folio(page, refs)
   if (folio === null) return null
+  if ((flags & FOLL_LONGTERM) !== 0 && !folio_is_longterm_pinnable(folio)) {
+    folio_put_refs(folio, refs)
+    return null
+  }
   if ((flags & FOLL_PIN) !== 0) {
     if (folio_has_pincount(folio)) folio._pincount.add(refs)
     else {
@@ -160,9 +197,20 @@ export function __gup_longterm_locked(vma: Vma, index: number, gup_flags: number
   return folio
 }
 
+/** Before anything is pinned. False: -EOPNOTSUPP. */
+export function check_vma_flags(vma: Vma, gup_flags: number): boolean {
+  return (gup_flags & FOLL_LONGTERM) === 0 || !vma_is_fsdax(vma)
+}
+
+/** Every file here is one, a private mapping of it too. */
+export function vma_is_fsdax(vma: Vma): boolean {
+  return vma.vm_file !== null
+}
+
 /** Called with `mmap_lock` held for reading. */
 export function __get_user_pages(vma: Vma, index: number, gup_flags: number): Folio | null {
   assert_held(vma.vm_mm!.mmap_lock)
+  if (!check_vma_flags(vma, gup_flags)) return null
   for (;;) {
     const page = follow_pmd_mask(vma, index, gup_flags)
     if (page !== null) return page

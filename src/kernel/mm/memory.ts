@@ -1,6 +1,6 @@
 /**
  * Page-table population and removal. Linux 7.3 mm/memory.c.
- * Left out: anonymous memory and private copies, swap, userfaultfd, fault-around, per-VMA locks; page tables that are freed.
+ * Private copies are in memory_cow.ts. Left out: swap, userfaultfd, fault-around, per-VMA locks; page tables that are freed.
  */
 import {
   all,
@@ -32,6 +32,7 @@ import { ext4_dax_fault, ext4_dax_huge_fault } from '../fs/ext4/file.ts'
 import { __fuse_dax_fault, fuse_dax_fault } from '../fs/fuse/dax.ts'
 import { xfs_filemap_fault, xfs_filemap_huge_fault } from '../fs/xfs/xfs_file.ts'
 import { split_huge_pmd, zap_huge_pmd } from './huge_memory.ts'
+import { handle_private_fault } from './memory_cow.ts'
 import { tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
 import {
   pmd_none,
@@ -40,8 +41,10 @@ import {
   pmd_populate,
   ptep_get,
   ptep_get_and_clear,
+  ptep_get_and_clear_file,
   set_pte_at,
   user_access,
+  user_flush,
 } from './pgtable.ts'
 import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from './rmap.ts'
 
@@ -52,6 +55,14 @@ import { folio_add_file_rmap_pte, folio_remove_rmap_pte } from './rmap.ts'
 export function user_touch(vma: Vma, index: number, write: boolean): boolean {
   while (!user_access(vma, index, write)) {
     if (do_user_addr_fault(vma, index, write) !== VM_FAULT_NOPAGE) return false
+  }
+  return true
+}
+
+/** The program writes the cache lines of a page back. False: it got a signal, SIGSEGV or SIGBUS. */
+export function user_clwb(vma: Vma, index: number): boolean {
+  while (!user_flush(vma, index)) {
+    if (do_user_addr_fault(vma, index, false) !== VM_FAULT_NOPAGE) return false
   }
   return true
 }
@@ -68,10 +79,11 @@ export function handle_mm_fault(vma: Vma, index: number, write: boolean): number
   assert_held(vma.vm_mm!.mmap_lock)
   if (!vma.vm_mm!.mm_mt[index_of(vma)]) return VM_FAULT_SIGSEGV
   if (vma.vm_dev_dax !== null) return dev_dax_huge_fault(vma, index, write)
+  if (vma.vm_private) return handle_private_fault(vma, index, write)
   return __handle_mm_fault(vma, index, write)
 }
 
-/** A huge page where one fits and no table of small ones stands yet. */
+/** A huge page where one fits and no table of small ones stands yet. Left out: private mappings, which are read so too. */
 export function __handle_mm_fault(vma: Vma, index: number, write: boolean): number {
   if (thp_vma_suitable(vma, index)) {
     const fault = pmd_none(vma) ? create_huge_pmd(vma, write) : wp_huge_pmd(vma, write)
@@ -139,10 +151,13 @@ export function get_and_add_rmap(page: Folio): void {
   folio_add_file_rmap_pte(folio)
 }
 
-/** Takes the entry out of the table. The page is still referenced: tlb_finish_mmu() drops that when no TLB has it any more. */
-export function zap_pte_range(vma: Vma, index: number): Folio | null {
+/**
+ * Takes the entry out of the table. The page is still referenced: tlb_finish_mmu() drops that when no TLB has it any more.
+ * Private copies of pages stay unless `even_cows`.
+ */
+export function zap_pte_range(vma: Vma, index: number, even_cows: boolean): Folio | null {
   spin_lock(vma.vm_mm!.page_table_lock)
-  const folio = ptep_get_and_clear(vma, index)
+  const folio = even_cows ? ptep_get_and_clear(vma, index) : ptep_get_and_clear_file(vma, index)
   if (folio !== null) zap_present_ptes(folio)
   spin_unlock(vma.vm_mm!.page_table_lock)
   return folio
@@ -169,13 +184,13 @@ export function zap_present_folio_ptes(folio: Folio): void {
 }
 
 /** Unmaps pages start .. end - 1 of one VMA, in a gather of its own. */
-export function zap_page_range_single(vma: Vma, start: number, end: number): void {
+export function zap_page_range_single(vma: Vma, start: number, end: number, even_cows: boolean): void {
   assert(end - start <= 2, 'a gather holds two pages')
   const mm = vma.vm_mm!
   tlb_gather_mmu(mm)
   const huge = zap_pmd_range(vma, start, end)
-  const first = huge !== null ? huge : start < end ? zap_pte_range(vma, start) : null
-  const second = huge === null && start + 1 < end ? zap_pte_range(vma, start + 1) : null
+  const first = huge !== null ? huge : start < end ? zap_pte_range(vma, start, even_cows) : null
+  const second = huge === null && start + 1 < end ? zap_pte_range(vma, start + 1, even_cows) : null
   tlb_finish_mmu(mm, first, second)
 }
 
@@ -189,12 +204,21 @@ export function zap_pmd_range(vma: Vma, start: number, end: number): Folio | nul
 
 /**
  * Unmaps pages start .. end - 1 of the file from every process. When it returns, no CPU reaches them through this file,
- * until the next fault; the fault lock, held exclusively, keeps faults out.
+ * until the next fault; the fault lock, held exclusively, keeps faults out. Private copies stay: they are not the file's.
  */
 export function unmap_mapping_pages(mapping: AddressSpace, start: number, end: number): void {
+  unmap_mapping_range_tree(mapping, start, end, false)
+}
+
+/** The file gets shorter: private copies of what it has no more go too. Linux: unmap_mapping_range() with even_cows = 1. */
+export function unmap_mapping_range(mapping: AddressSpace, start: number, end: number): void {
+  unmap_mapping_range_tree(mapping, start, end, true)
+}
+
+export function unmap_mapping_range_tree(mapping: AddressSpace, start: number, end: number, even_cows: boolean): void {
   down_read(mapping.i_mmap_rwsem)
   for (const vma of all(Vma)) {
-    if (vma.vm_file === mapping && mapping.i_mmap[index_of(vma)]) zap_page_range_single(vma, start, end)
+    if (vma.vm_file === mapping && mapping.i_mmap[index_of(vma)]) zap_page_range_single(vma, start, end, even_cows)
   }
   up_read(mapping.i_mmap_rwsem)
 }

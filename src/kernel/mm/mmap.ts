@@ -46,8 +46,8 @@ export function unmap_region(vma: Vma): void {
   assert_held_write(mm.mmap_lock)
   tlb_gather_mmu(mm)
   const huge = zap_pmd_range(vma, 0, vma.vm_pages)
-  const first = huge !== null ? huge : zap_pte_range(vma, 0)
-  const second = huge === null && vma.vm_pages > 1 ? zap_pte_range(vma, 1) : null
+  const first = huge !== null ? huge : zap_pte_range(vma, 0, true)
+  const second = huge === null && vma.vm_pages > 1 ? zap_pte_range(vma, 1, true) : null
   if (first !== null || second !== null) tlb_end_vma(vma)
   unlink_file_vma(vma)
   tlb_finish_mmu(mm, first, second)

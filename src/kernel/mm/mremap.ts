@@ -1,8 +1,71 @@
 /**
- * Walks over page tables that may meet a huge entry. Linux 7.3 mm/mremap.c, mm/gup.c, as of 5.8: huge entries of devices
- * had a mark of their own then, which every walk had to ask for. Since 6.17 they are huge entries like others.
+ * Moving a mapping. Linux 7.3 mm/mremap.c. And walks over page tables that may meet a huge entry, mm/mremap.c, mm/gup.c as
+ * of 5.8: huge entries of devices had a mark of their own then, which every walk had to ask for. Since 6.17 they are huge
+ * entries like others.
  */
-import { atomic, expect, indivisible, oneOf, ref, Struct, uint } from '../../dialect/index.ts'
+import {
+  atomic,
+  down_write,
+  expect,
+  index_of,
+  indivisible,
+  oneOf,
+  ref,
+  spin_lock,
+  spin_unlock,
+  Struct,
+  uint,
+  up_write,
+} from '../../dialect/index.ts'
+import type { Vma } from '../include/mm_types.ts'
+import { unlink_file_vma, vma_link_file } from './mmap.ts'
+import { flush_tlb_mm, pte_write, ptep_get_and_clear, set_pte_at } from './pgtable.ts'
+
+// Moving a mapping.
+
+/**
+ * mremap(2): the program finds the pages of `vma` at `new_vma` from then on. Small pages; the whole mapping.
+ * Left out: the copy of a private mapping's accounts; a mapping that grows.
+ */
+export function sys_mremap(vma: Vma, new_vma: Vma): void {
+  const mm = vma.vm_mm!
+  down_write(mm.mmap_lock)
+  copy_vma(new_vma)
+  for (let index = 0; index < vma.vm_pages; index++) move_ptes_of_vma(vma, new_vma, index)
+  mm.mm_mt[index_of(vma)] = false
+  unlink_file_vma(vma)
+  up_write(mm.mmap_lock)
+}
+
+/** The file knows the new place before an entry is there. Called with `mmap_lock` held for writing. */
+export function copy_vma(new_vma: Vma): void {
+  new_vma.vm_mm!.mm_mt[index_of(new_vma)] = true
+  vma_link_file(new_vma)
+}
+
+/**
+ * Who unmaps a file looks at one VMA after the other. If he comes to the new place first, he could find both empty: he has
+ * to see the move as one step then. If he comes to the old one first, he finds the entry here or there, or at both.
+ */
+export function need_rmap_locks(vma: Vma, new_vma: Vma): boolean {
+  return index_of(new_vma) < index_of(vma)
+}
+
+/** Linux: move_ptes(), of one entry. The flush comes before the lock is dropped: the page may be freed then. */
+export function move_ptes_of_vma(vma: Vma, new_vma: Vma, index: number): void {
+  if (need_rmap_locks(vma, new_vma)) down_write(vma.vm_file!.i_mmap_rwsem)
+  spin_lock(vma.vm_mm!.page_table_lock)
+  const write = pte_write(vma, index)
+  const folio = ptep_get_and_clear(vma, index)
+  if (folio !== null) {
+    set_pte_at(new_vma, index, folio, write)
+    flush_tlb_mm(vma.vm_mm!)
+  }
+  spin_unlock(vma.vm_mm!.page_table_lock)
+  if (need_rmap_locks(vma, new_vma)) up_write(vma.vm_file!.i_mmap_rwsem)
+}
+
+// Walks that may meet a huge entry.
 
 export const WALK_NONE: number = 0
 /** Names a page table. */

@@ -2,8 +2,7 @@
  * Page-table entries and what the hardware does with them. Linux 7.3 include/linux/pgtable.h, arch code.
  * An entry is one word, so each function here is one access.
  */
-import { all, bound, current, expect, index_of, indivisible, Task, when } from '../../dialect/index.ts'
-import { owns_block } from '../include/fs.ts'
+import { all, at, bound, current, expect, index_of, indivisible, Task, when } from '../../dialect/index.ts'
 import { folio_page, HPAGE_PMD_NR, in_pmd_range } from '../include/huge_mm.ts'
 import { is_zero_folio } from '../include/mm.ts'
 import {
@@ -16,10 +15,17 @@ import {
   type Folio,
   type MmStruct,
 } from '../include/mm_types.ts'
+import { note_flush, note_store, promise_store } from '../fs/sync.ts'
+import { owns_block, SuperBlock } from '../include/fs.ts'
 
 /** The page that the entry lets its user read, or write; null where it lets him not. */
 export function ptep_get(vma: Vma, index: number, write: boolean): Folio | null {
   return indivisible(() => (write && !vma.pte[index].write ? null : vma.pte[index].pfn))
+}
+
+/** Stores are allowed. Called with the page-table lock held. */
+export function pte_write(vma: Vma, index: number): boolean {
+  return vma.pte[index].write
 }
 
 /** Called with the page-table lock held. */
@@ -34,6 +40,17 @@ export function set_pte_at(vma: Vma, index: number, folio: Folio, write: boolean
 export function ptep_get_and_clear(vma: Vma, index: number): Folio | null {
   return indivisible(() => {
     const folio = vma.pte[index].pfn
+    vma.pte[index].pfn = null
+    vma.pte[index].write = false
+    return folio
+  })
+}
+
+/** The same, unless it names a private copy. Called with the page-table lock held. */
+export function ptep_get_and_clear_file(vma: Vma, index: number): Folio | null {
+  return indivisible(() => {
+    const folio = vma.pte[index].pfn
+    if (folio === null || folio.anon) return null
     vma.pte[index].pfn = null
     vma.pte[index].write = false
     return folio
@@ -142,22 +159,67 @@ export function local_irq_restore(): void {
 export function user_access(vma: Vma, index: number, write: boolean): boolean {
   return indivisible(() => {
     const tlb = vma.tlb[current.id * bound('pages') + index]
-    if (tlb.pfn === null || (write && !tlb.write)) {
-      const huge = in_pmd_range(index) && vma.pmd.kind === PMD_LEAF
-      tlb.pfn = huge ? folio_page(vma.pmd.pfn!, index) : vma.pte[index].pfn
-      tlb.write = huge ? vma.pmd.write : vma.pte[index].write
-    }
+    if (tlb.pfn === null || (write && !tlb.write)) fill_tlb(vma, index)
     const folio = tlb.pfn
     if (folio === null || (write && !tlb.write)) return false
-    if (!is_zero_folio(folio)) expect_on_device(folio)
-    expect(
-      is_zero_folio(folio) || owns_block(vma.vm_file!.host!, folio.block!),
-      'stale-mapping',
-      'a program reaches only blocks of the file that it has mapped',
-    )
-    if (write) folio.unflushed = true
+    expect_reachable(folio, vma)
+    if (write && !folio.anon) store_bytes(folio, vma, index)
     return true
   })
+}
+
+/** A page walk. Called in an indivisible step. */
+export function fill_tlb(vma: Vma, index: number): void {
+  const tlb = vma.tlb[current.id * bound('pages') + index]
+  const huge = in_pmd_range(index) && vma.pmd.kind === PMD_LEAF
+  tlb.pfn = huge ? folio_page(vma.pmd.pfn!, index) : vma.pte[index].pfn
+  tlb.write = huge ? vma.pmd.write : vma.pte[index].write
+}
+
+/** Called in an indivisible step: bytes of the page are in the cache of the CPU. */
+export function store_bytes(folio: Folio, vma: Vma, index: number): void {
+  folio.unflushed = true
+  if (at(SuperBlock, 0).s_journal) note_store(vma.vm_file!.host!, index, folio.block!)
+}
+
+/**
+ * The program writes the cache lines of a page back itself (CLWB, SFENCE). With MAP_SYNC it may rely on what it has stored
+ * from then on. False: page fault.
+ */
+export function user_flush(vma: Vma, index: number): boolean {
+  return indivisible(() => {
+    if (vma.tlb[current.id * bound('pages') + index].pfn === null) fill_tlb(vma, index)
+    const folio = vma.tlb[current.id * bound('pages') + index].pfn
+    if (folio === null) return false
+    if (folio.block !== null) flush_bytes(folio, vma, index)
+    return true
+  })
+}
+
+/** Called in an indivisible step. */
+export function flush_bytes(folio: Folio, vma: Vma, index: number): void {
+  note_flush(folio)
+  if (vma.vm_sync) promise_store(vma.vm_file!.host!, index, folio.block!.persistent)
+}
+
+/** Called in an indivisible step: a program has this page in its TLB and uses it. */
+export function expect_reachable(folio: Folio, vma: Vma): void {
+  if (is_zero_folio(folio)) return
+  if (folio.anon) {
+    expect_allocated(folio)
+    return
+  }
+  expect_on_device(folio)
+  expect(
+    owns_block(vma.vm_file!.host!, folio.block!),
+    'stale-mapping',
+    'a program reaches only blocks of the file that it has mapped',
+  )
+}
+
+/** Called in an indivisible step: the page is a private copy, and somebody uses it. */
+export function expect_allocated(folio: Folio): void {
+  expect(folio._refcount.read() !== 0, 'use-after-free', 'a private copy in use is not free')
 }
 
 /** Somebody reads or writes the bytes: the device is bound to its driver, and the hardware leads there. */
@@ -173,6 +235,10 @@ export function expect_on_device(folio: Folio): void {
 /** Somebody reads or writes the bytes of a page that he got through that mapping: they must be those of the file. */
 export function expect_owned(folio: Folio, vma: Vma): void {
   if (is_zero_folio(folio)) return
+  if (folio.anon) {
+    expect_allocated(folio)
+    return
+  }
   expect_on_device(folio)
   if (vma.vm_dev_dax !== null) return
   const owner = folio.block!.owner

@@ -8,6 +8,11 @@ export function folio_add_file_rmap_pte(folio: Folio): void {
   folio._mapcount.inc()
 }
 
+/** A private copy. Called with the page-table lock held. */
+export function folio_add_anon_rmap_pte(folio: Folio): void {
+  folio._mapcount.inc()
+}
+
 /** Called with the page-table lock held. */
 export function folio_remove_rmap_pte(folio: Folio): void {
   trace('folio_remove_rmap_ptes', folio)

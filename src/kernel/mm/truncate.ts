@@ -3,7 +3,7 @@ import { spin_lock, spin_unlock } from '../../dialect/index.ts'
 import { DAX_ABSENT, type AddressSpace, type Inode } from '../include/fs.ts'
 import { dax_delete_mapping_entry, dax_entry_slot, dax_invalidate_mapping_entry_sync } from '../fs/dax.ts'
 import { file_pages } from '../fs/inode.ts'
-import { unmap_mapping_pages } from './memory.ts'
+import { unmap_mapping_pages, unmap_mapping_range } from './memory.ts'
 
 /** Called with `i_rwsem` and the fault lock held exclusively. */
 export function truncate_setsize(inode: Inode, size: number): void {
@@ -16,13 +16,13 @@ export function i_size_write(inode: Inode, size: number): void {
 }
 
 /**
- * Unmaps twice: the first time makes the removal cheap, the second one catches private copies made meanwhile.
- * There are none here, and the fault lock keeps others out.
+ * Unmaps twice: the first time makes the removal cheap, the second one catches private copies that a store to a page
+ * mapped for reading has made meanwhile, without the fault lock.
  */
 export function truncate_pagecache(mapping: AddressSpace, size: number): void {
-  unmap_mapping_pages(mapping, size, file_pages())
+  unmap_mapping_range(mapping, size, file_pages())
   truncate_inode_pages_range(mapping, size, file_pages())
-  unmap_mapping_pages(mapping, size, file_pages())
+  unmap_mapping_range(mapping, size, file_pages())
 }
 
 export function truncate_pagecache_range(mapping: AddressSpace, start: number, end: number): void {

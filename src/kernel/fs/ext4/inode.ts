@@ -22,6 +22,7 @@ export function ext4_wait_dax_page(inode: Inode): void {
 
 /** The whole file, even for one block. Called with `i_rwsem` and the fault lock held exclusively. */
 export function ext4_break_layouts(inode: Inode): Errno {
+  assert_held_write(inode.i_rwsem)
   assert_held_write(inode.i_mapping!.invalidate_lock)
   return dax_break_layout_inode(inode, ext4_wait_dax_page)
 }

@@ -1,18 +1,32 @@
-/** virtiofs: faults and breaking layouts. Linux 7.3 fs/fuse/dax.c. Left out: the window of 2 MiB ranges and its reclaim. */
+/** virtiofs: faults and breaking layouts. Linux 7.3 fs/fuse/dax.c. The window and its ranges are in dax_window.ts. */
 import { down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
 import { PTE_ORDER } from '../../include/huge_mm.ts'
+import { VM_FAULT_EAGAIN } from '../../include/mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { schedule } from '../../kernel/sched/core.ts'
 import { dax_break_layout, dax_iomap_fault } from '../dax.ts'
+import { wait_for_free_range } from './dax_window.ts'
 
 export function fuse_dax_fault(vma: Vma, index: number, write: boolean): number {
   return __fuse_dax_fault(vma, index, write, PTE_ORDER)
 }
 
-/** The fault lock is held shared from before the block is looked up until the page-table entry stands. */
+/**
+ * When no range of the window is free, the fault waits for one without its locks: who reclaims ranges needs the fault lock
+ * exclusively.
+ */
 export function __fuse_dax_fault(vma: Vma, index: number, write: boolean, order: number): number {
+  for (;;) {
+    const fault = fuse_dax_fault_locked(vma, index, write, order)
+    if (fault !== VM_FAULT_EAGAIN) return fault
+    wait_for_free_range()
+  }
+}
+
+/** The fault lock is held shared from before the block is looked up until the page-table entry stands. */
+export function fuse_dax_fault_locked(vma: Vma, index: number, write: boolean, order: number): number {
   const mapping = vma.vm_file!
   down_read(mapping.invalidate_lock)
   const fault = dax_iomap_fault(vma, index, write, order)
@@ -27,7 +41,7 @@ export function fuse_wait_dax_page(inode: Inode): void {
   down_write(inode.i_mapping!.invalidate_lock)
 }
 
-/** Pages start .. end - 1. Called with `i_rwsem` and the fault lock held exclusively. */
+/** Pages start .. end - 1. Called with the fault lock held exclusively. */
 export function fuse_dax_break_layouts(inode: Inode, start: number, end: number): Errno {
   return dax_break_layout(inode, start, end, fuse_wait_dax_page)
 }

@@ -16,14 +16,16 @@ import { dax_break_layout_final } from '../dax.ts'
 import { bmap_free } from '../iomap.ts'
 import { file_pages, keeps_blocks } from '../inode.ts'
 import { fuse_dax_break_layouts } from './dax.ts'
+import { fuse_dax_inode_cleanup } from './dax_window.ts'
 
-/** The request that frees pages start .. end - 1 on the server. */
+/** The request that frees pages start .. end - 1 on the server. A range of the window goes on showing that place of the file. */
 export function fuse_simple_request(inode: Inode, start: number, end: number): void {
-  bmap_free(inode, start, end)
+  if (!inode.i_sb!.dax_window) bmap_free(inode, start, end)
 }
 
-/** To the end of the file, from its beginning, whatever part of it goes. */
+/** To the end of the file, from its beginning, whatever part of it goes. Called with `i_rwsem` held exclusively. */
 export function fuse_break_layouts_all(inode: Inode): Errno {
+  assert_held_write(inode.i_rwsem)
   return fuse_dax_break_layouts(inode, 0, file_pages())
 }
 
@@ -71,9 +73,23 @@ export function fuse_open(inode: Inode): void {
   invalidate_inode_pages2_range(inode.i_mapping!, 0, file_pages())
 }
 
+/**
+ * The server reports attributes that are not those that are cached: somebody else has written to the file. Any task that
+ * looks at the file may get here. Linux: fuse_change_attributes(), invalidate_inode_pages2(). Left out: a new size.
+ */
+export function fuse_change_attributes(inode: Inode): void {
+  invalidate_inode_pages2_range(inode.i_mapping!, 0, file_pages())
+}
+
 /** Nobody else has the inode any more, so no lock is held. The server frees the blocks when it is told to forget the inode. */
 export function fuse_evict_inode(inode: Inode): void {
   dax_break_layout_final(inode)
   truncate_inode_pages_final(inode.i_mapping!)
-  if (!keeps_blocks(inode)) fuse_simple_request(inode, 0, file_pages())
+  fuse_forget_inode(inode)
+}
+
+/** FUSE_FORGET, after the ranges of the window are given back. The server keeps the blocks of a file that has a name. */
+export function fuse_forget_inode(inode: Inode): void {
+  if (inode.i_sb!.dax_window) fuse_dax_inode_cleanup(inode)
+  else if (!keeps_blocks(inode)) fuse_simple_request(inode, 0, file_pages())
 }

@@ -5,7 +5,7 @@ import type { Inode } from '../../include/fs.ts'
 import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { truncate_pagecache_range } from '../../mm/truncate.ts'
-import { dax_iomap_fault } from '../dax.ts'
+import { dax_iomap_fault_sync } from '../dax.ts'
 import { bmap_free } from '../iomap.ts'
 import { sb_end_pagefault, sb_start_pagefault } from '../super.ts'
 import { xfs_break_layouts } from './xfs_inode.ts'
@@ -34,7 +34,7 @@ export function xfs_dax_read_fault(vma: Vma, index: number, order: number): numb
 export function xfs_dax_fault_locked(vma: Vma, index: number, write: boolean, order: number): number {
   const mmaplock = vma.vm_file!.invalidate_lock
   down_read(mmaplock)
-  const fault = dax_iomap_fault(vma, index, write, order)
+  const fault = dax_iomap_fault_sync(vma, index, write, order)
   up_read(mmaplock)
   return fault
 }

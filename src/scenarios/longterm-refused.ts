@@ -1,0 +1,57 @@
+/**
+ * A program asks for a pin that may last for ever (FOLL_LONGTERM) of a page that truncate wants to free.
+ *
+ * Result: holds.
+ *
+ * Truncate waits for pins, so such a pin is refused: in 5.10 after the page was pinned, later before (weaker sibling: bug
+ * longterm-pin-blocks-truncate). The program does not give it back.
+ */
+import { at, expect, scenario } from '../dialect/index.ts'
+import {
+  blocks_init,
+  file_init,
+  Inode,
+  machine_init,
+  mapped_init,
+  MmStruct,
+  pin_user_pages_longterm,
+  sys_ftruncate,
+  thread_init,
+  user_touch,
+  Vma,
+  vma_init,
+} from '../kernel/index.ts'
+import { no_lock_held, nobody_warned, nothing_mapped, pages_idle } from './properties.ts'
+
+const file = at(Inode, 0)
+const mm = at(MmStruct, 0)
+const vma = at(Vma, 0)
+
+export default scenario({
+  id: 'longterm-refused',
+  group: 'quick',
+  fs: ['xfs', 'ext4', 'fuse'],
+  bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
+  setup() {
+    machine_init()
+    file_init(file, 1)
+    blocks_init(file, 1)
+    vma_init(vma, mm, file, 1)
+    mapped_init(vma)
+    thread_init(0, mm)
+  },
+  tasks: {
+    rdma: () => {
+      user_touch(vma, 0, true)
+      const folio = pin_user_pages_longterm(vma, 0)
+      expect(folio === null, 'hung-waiter', 'no page of the file is pinned for ever')
+    },
+    truncate: () => {
+      sys_ftruncate(file, 0)
+    },
+  },
+  finally: { no_lock_held, nobody_warned, pages_idle, nothing_mapped },
+  reaches: {
+    truncated_while_mapped: () => file.i_mapping!.invalidate_lock.holder !== null && vma.pte[0].pfn !== null,
+  },
+})
