@@ -91,7 +91,7 @@ test.each([
   'fault-loser-leaks-page-reference',
 ])('a bug with tasks that are alike keeps its class: %s', (slug) => {
   const bug = corpus.bugs.find((b) => b.slug === slug)!
-  const { scenario, fs, bounds, memoryModel } = bug.larger
+  const { scenario, fs, bounds, memoryModel } = bug.larger!
   const kernel = `${bug.kernel || '7.3'}+bug/${slug}`
   const system = corpus.compile({ scenario, kernel, fs: fs || undefined, bounds, memoryModel })
   if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
