@@ -49,7 +49,7 @@ function wrongSignature(loaded: Loaded, property: ts.ObjectLiteralElementLike): 
   return mistake('LR043', property, loaded.fileName, `${headOf(declared)}, ${loaded.fileName(source.fileName)}:${at}`)
 }
 
-/** `put_page(folio: Folio): void` */
+/** `schedule(task: Task): void` */
 function headOf(declared: ts.FunctionDeclaration | ts.VariableDeclaration): string {
   const text = ts.isVariableDeclaration(declared) ? declared.name : declared
   const end =
