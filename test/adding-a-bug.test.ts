@@ -31,7 +31,7 @@ describe('a mistake is told where it stands', () => {
   const told = wrong.diagnostics.map(formatDiagnostic).join('\n')
   test.each([
     ['typo.ts', 'LR030', 'did you mean put_page?'],
-    ['signature.ts', 'LR043', 'put_page(folio: Folio): void, src/kernel/mm/gup.ts:'],
+    ['signature.ts', 'LR043', 'put_page(page: Folio): void, src/kernel/mm/gup.ts:'],
     ['lacking.ts', 'LR044', 'without class, shows'],
   ])('%s: %s', (file, code, what) => {
     const line = told.split('\n').find((l) => l.includes(file))
@@ -46,7 +46,8 @@ const right = programWith(
     'gone.ts': `${header} import { wake_up_var } from 'lastref/kernel'
       export default change({ commit: 'gone', title: '', after: { put_devmap_managed_folio_refs(folio: Folio): boolean { wake_up_var(folio); return true } } })`,
     'elsewhere.ts': `${header} export default change({ commit: 'elsewhere', title: '', after: { sys_madvise_dontneed(): void {} } })`,
-    'same.ts': `${header} export default change({ commit: 'same', title: '', after: { put_page(folio: Folio): void { folio_put(folio) } } })`,
+    'same.ts': `${header} import { put_page } from 'lastref/kernel'
+      export default change({ commit: 'same', title: '', after: { pipe_buf_release(page: Folio): void { put_page(page) } } })`,
   },
   files,
 )
