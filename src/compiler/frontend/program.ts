@@ -220,7 +220,7 @@ function refuseWithoutEffect(
     throw changesNothing(loaded, where)
 }
 
-const RUNNERS_MAX = 3
+const RUNNERS_MAX = 1
 
 /** Some of the quick scenarios of the package that run a function of the change. */
 function runnersOf(
