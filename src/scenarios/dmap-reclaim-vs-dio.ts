@@ -2,7 +2,7 @@
  * virtiofs: a read(2) of one file needs a range of the window, and the only one shows a page of another file that is under
  * direct I/O.
  *
- * Result: holds; missed-wakeup in 5.18 and 6.1.176, hung-waiter ...
+ * Result: holds; hung-waiter in 5.18 and 6.1.176, where the worker that is to free the range sleeps for ever.
  *
  * Only the broken layout stands between a pin and the next user of the range: a pin does not count in the range's refcnt.
  */

@@ -1,7 +1,7 @@
 /**
  * virtiofs: two programs store to different files, and the window has one range.
  *
- * Result: ...
+ * Result: holds.
  *
  * A fault that finds no range lets go of its locks and waits; the worker takes the range from the other file, whose program
  * may fault again at once.

@@ -1,7 +1,7 @@
 /**
  * A program reads from a device into its copy of a page of a file while another of its threads forks.
  *
- * Result: holds.
+ * Result: holds; data-corruption in 6.1.176, where direct I/O takes plain references, which do not make fork() copy.
  *
  * Parent and child share the copies of a private mapping until one of them stores. A page that a device is writing to is
  * copied for the child at once instead: device and program go on using the same memory. Fast GUP takes no lock, and tells by

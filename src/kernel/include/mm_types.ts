@@ -101,8 +101,8 @@ export class MmStruct extends Struct<'mm'> {
   page_table_lock = embedded(() => Spinlock)
   /** mmu_gathers that have begun and not yet flushed. */
   tlb_flush_pending = atomic(3)
-  /** Odd while fork() write-protects and shares what fast GUP, which takes no lock, may be pinning. Modulo 4. */
-  write_protect_seq = uint(2)
+  /** Odd while fork() write-protects and shares what fast GUP, which takes no lock, may be pinning. Modulo 8. */
+  write_protect_seq = uint(3)
 }
 
 /** struct vm_area_struct. */

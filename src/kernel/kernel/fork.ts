@@ -59,7 +59,7 @@ export function copy_page_range(vma: Vma, child: Vma): void {
 /** Linux: raw_write_seqcount_begin(), raw_write_seqcount_end(). */
 export function write_seqcount_step(mm: MmStruct): void {
   indivisible(() => {
-    mm.write_protect_seq = (mm.write_protect_seq + 1) & 3
+    mm.write_protect_seq = (mm.write_protect_seq + 1) & 7
   })
 }
 
