@@ -2,7 +2,13 @@ import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const kernelRooms = ['src/dialect/**/*.ts', 'src/kernel/**/*.ts', 'src/history/**/*.ts', 'src/scenarios/**/*.ts', 'src/bugs/**/*.ts']
+const kernelRooms = [
+  'src/dialect/**/*.ts',
+  'src/kernel/**/*.ts',
+  'src/history/**/*.ts',
+  'src/scenarios/**/*.ts',
+  'src/bugs/**/*.ts',
+]
 
 export default defineConfig(
   globalIgnores(['dist', 'coverage', '.lastref-cache']),

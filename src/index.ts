@@ -7,7 +7,14 @@
  */
 import { fileURLToPath } from 'node:url'
 
-export { formatDiagnostic, loadProgram, type CompileOptions, type Diagnostic, type MemoryModel, type Program } from './compiler/index.ts'
+export {
+  formatDiagnostic,
+  loadProgram,
+  type CompileOptions,
+  type Diagnostic,
+  type MemoryModel,
+  type Program,
+} from './compiler/index.ts'
 export { interpret } from './compiler/backend/interpreter.ts'
 export { compileSystem } from './compiler/backend/compile.ts'
 export { compileToJavaScript } from './compiler/backend/javascript.ts'

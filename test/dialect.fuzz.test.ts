@@ -23,7 +23,10 @@ const PROGRAMS_PER_FILE = 25
 function generate(count: number, tasks: number, size: number) {
   const files: Record<string, string> = {}
   const programs = Array.from({ length: count }, (_, i) => {
-    const program = generateProgram(new Choices(new Random(seed * 1_000_003 + tasks * 100_003 + i)), `p${i}`, { tasks, size })
+    const program = generateProgram(new Choices(new Random(seed * 1_000_003 + tasks * 100_003 + i)), `p${i}`, {
+      tasks,
+      size,
+    })
     const file = `/fuzz/f${Math.floor(i / PROGRAMS_PER_FILE)}.ts`
     files[file] = (files[file] ?? `// @ts-nocheck\n${importLine}\n${world}`) + program.text
     return { ...program, file }
@@ -36,41 +39,45 @@ test.each([
   { count: 900, tasks: 1, size: 10 },
   { count: 900, tasks: 2, size: 5 },
   { count: 400, tasks: 3, size: 3 },
-])('$count programs of $tasks tasks', ({ count, tasks, size }) => {
-  const { files, programs, loaded } = generate(count, tasks, size)
-  const complaints: string[] = []
-  const modules = new Map<string, PlainModule>()
-  const moduleOf = (file: string): PlainModule => {
-    const known = modules.get(file) ?? plainModule(files[file], ['Node'])
-    modules.set(file, known)
-    return known
-  }
-  let [compiled, states, runs] = [0, 0, 0]
-  for (const { id, text, file } of programs) {
-    const complain = (what: string, complaint: string | null): void => {
-      if (complaint !== null) complaints.push(`${what}: ${complaint}\n${text}`)
+])(
+  '$count programs of $tasks tasks',
+  ({ count, tasks, size }) => {
+    const { files, programs, loaded } = generate(count, tasks, size)
+    const complaints: string[] = []
+    const modules = new Map<string, PlainModule>()
+    const moduleOf = (file: string): PlainModule => {
+      const known = modules.get(file) ?? plainModule(files[file], ['Node'])
+      modules.set(file, known)
+      return known
     }
-    const full = loaded.compile({ scenario: id, kernel: '', reduce: false })
-    const reduced = loaded.compile({ scenario: id, kernel: '', reduce: true })
-    // The generator may write what the dialect refuses; a mistake has a code.
-    if (!('tasks' in full) || !('tasks' in reduced)) continue
-    compiled++
-    for (const system of [full, reduced]) {
-      const result = backendsAgree(system)
-      states += result.states
-      complain('back ends', result.complaint)
+    let [compiled, states, runs] = [0, 0, 0]
+    for (const { id, text, file } of programs) {
+      const complain = (what: string, complaint: string | null): void => {
+        if (complaint !== null) complaints.push(`${what}: ${complaint}\n${text}`)
+      }
+      const full = loaded.compile({ scenario: id, kernel: '', reduce: false })
+      const reduced = loaded.compile({ scenario: id, kernel: '', reduce: true })
+      // The generator may write what the dialect refuses; a mistake has a code.
+      if (!('tasks' in full) || !('tasks' in reduced)) continue
+      compiled++
+      for (const system of [full, reduced]) {
+        const result = backendsAgree(system)
+        states += result.states
+        complain('back ends', result.complaint)
+      }
+      const merged = reductionAgrees(full, reduced)
+      complain('merged steps', merged === 'too large' ? null : merged)
+      if (tasks > 1) continue
+      const plain = plainAgrees(full, moduleOf(file))
+      runs += plain.runs
+      complain('plain TypeScript', plain.complaint)
     }
-    const merged = reductionAgrees(full, reduced)
-    complain('merged steps', merged === 'too large' ? null : merged)
-    if (tasks > 1) continue
-    const plain = plainAgrees(full, moduleOf(file))
-    runs += plain.runs
-    complain('plain TypeScript', plain.complaint)
-  }
-  console.log(`${compiled} of ${count} programs compile; ${states} states and ${runs} plain runs compared`)
-  expect(complaints).toEqual([])
-  expect(compiled).toBeGreaterThan(count * 0.7)
-}, 600_000)
+    console.log(`${compiled} of ${count} programs compile; ${states} states and ${runs} plain runs compared`)
+    expect(complaints).toEqual([])
+    expect(compiled).toBeGreaterThan(count * 0.7)
+  },
+  600_000,
+)
 
 test('a back end that is wrong in one place is noticed', () => {
   const { programs, loaded } = generate(100, 2, 5)
@@ -78,7 +85,11 @@ test('a back end that is wrong in one place is noticed', () => {
   let noticed = 0
   for (const { id } of programs) {
     const system = loaded.compile({ scenario: id, kernel: '' })
-    if ('tasks' in system && backendsAgree(system, (s) => compileToJavaScript(mutate(s, random) ?? s)).complaint !== null) noticed++
+    if (
+      'tasks' in system &&
+      backendsAgree(system, (s) => compileToJavaScript(mutate(s, random) ?? s)).complaint !== null
+    )
+      noticed++
   }
   expect(noticed).toBeGreaterThan(10)
 })

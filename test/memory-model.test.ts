@@ -44,7 +44,12 @@ const program = loadProgram({ root: resolve('.'), files: [file] })
 function verdict(scenario: string, memoryModel: MemoryModel): string {
   const system = program.compile({ scenario, kernel: '', memoryModel })
   if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
-  return search(compileToJavaScript(system), { maxStates: 1e6, memoryBytesMax: 1e9, hangStatesMax: 1e5, poll: () => 'go' }).kind
+  return search(compileToJavaScript(system), {
+    maxStates: 1e6,
+    memoryBytesMax: 1e9,
+    hangStatesMax: 1e5,
+    poll: () => 'go',
+  }).kind
 }
 
 test('the file is accepted', () => expect(program.diagnostics).toEqual([]))
@@ -69,11 +74,20 @@ class Cell extends Struct<'cell'> {
 const c = at(Cell, 0)
 const both = () => { c.wide = 9; c.narrow = c.wide }
 export default scenario({ id: 'range', tasks: { first: both, second: both } })`
-  const model = loadProgram({ root: resolve('.'), files: ['/models/range.ts'], readFile: (f) => (f === '/models/range.ts' ? text : undefined) })
+  const model = loadProgram({
+    root: resolve('.'),
+    files: ['/models/range.ts'],
+    readFile: (f) => (f === '/models/range.ts' ? text : undefined),
+  })
   for (const memoryModel of ['sc', 'tso', 'weak'] as const) {
     const system = model.compile({ scenario: 'range', kernel: '', memoryModel })
     if (!('tasks' in system)) throw new Error(system.map(formatDiagnostic).join('\n'))
-    const found = search(interpret(system), { maxStates: 1e6, memoryBytesMax: 1e9, hangStatesMax: 1e5, poll: () => 'go' })
+    const found = search(interpret(system), {
+      maxStates: 1e6,
+      memoryBytesMax: 1e9,
+      hangStatesMax: 1e5,
+      poll: () => 'go',
+    })
     expect(found).toMatchObject({ kind: 'violated', class: 'assertion' })
   }
 })

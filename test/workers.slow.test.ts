@@ -54,18 +54,14 @@ describe('a worker thread that dies', () => {
   ])('%s: the search ends as incomplete, and says why and how far it was', (death, why) => {
     const { status, out, err } = check(large, death)
     expect(status).toBe(125)
-    expect(out.replace(/\s+/g, ' ')).toMatch(
-      /incomplete: a worker thread died \(so far [\d,]+ states, .*no violation/,
-    )
+    expect(out.replace(/\s+/g, ' ')).toMatch(/incomplete: a worker thread died \(so far [\d,]+ states, .*no violation/)
     expect(err).toBe(`lastref: a worker thread died: ${why}\n`)
   })
 
   test('the one that was asked is killed', () => {
     const { status, out } = check(large, 'asker-exit')
     expect(status).toBe(125)
-    expect(out.replace(/\s+/g, ' ')).toMatch(
-      /incomplete: a worker thread died \(so far [\d,]+ states, .*no violation/,
-    )
+    expect(out.replace(/\s+/g, ' ')).toMatch(/incomplete: a worker thread died \(so far [\d,]+ states, .*no violation/)
   })
 
   test('an exception in the one that was asked is a failure of the program', () => {

@@ -7,7 +7,22 @@
  * Every `indivisible` and every `when` is one step of the model's definition, so that states and transitions can be
  * compared with Spin, Rumur and TLC one for one: check it with --no-reduction.
  */
-import { all, assert, at, bool, bound, choose, indivisible, init, scenario, sleeping_for, Struct, uint, when, type u4 } from 'lastref/dialect'
+import {
+  all,
+  assert,
+  at,
+  bool,
+  bound,
+  choose,
+  indivisible,
+  init,
+  scenario,
+  sleeping_for,
+  Struct,
+  uint,
+  when,
+  type u4,
+} from 'lastref/dialect'
 
 class Page extends Struct<'page'> {
   readonly number = uint(4)
@@ -53,7 +68,12 @@ function picked(user: User): Page {
 }
 
 function fault(user: User): void {
-  when(() => !file.writer, () => { file.readers++ })
+  when(
+    () => !file.writer,
+    () => {
+      file.readers++
+    },
+  )
   indivisible(() => {
     const page = picked(user)
     if (page.alloc) {
@@ -98,10 +118,14 @@ function use_once(user: User): void {
       page.ref--
       return page.ref === 1
     })
-    indivisible(() => { if (last && bound('fix') === 1) wake(picked(user)) })
+    indivisible(() => {
+      if (last && bound('fix') === 1) wake(picked(user))
+    })
     indivisible(() => unmap(user, picked(user)))
   }
-  indivisible(() => { user.pg = 0 })
+  indivisible(() => {
+    user.pg = 0
+  })
 }
 
 function zap(page: Page): void {
@@ -125,8 +149,14 @@ function wait_for_pages(): boolean {
       return page.ref > 1
     })
     if (!still) continue
-    indivisible(() => { file.writer = false })
-    sleeping_for(page, () => page.ref <= 1, () => when(() => !page.waitq))
+    indivisible(() => {
+      file.writer = false
+    })
+    sleeping_for(
+      page,
+      () => page.ref <= 1,
+      () => when(() => !page.waitq),
+    )
     return true
   }
   return false
@@ -134,7 +164,12 @@ function wait_for_pages(): boolean {
 
 function truncate(): void {
   do {
-    when(() => file.readers === 0 && !file.writer, () => { file.writer = true })
+    when(
+      () => file.readers === 0 && !file.writer,
+      () => {
+        file.writer = true
+      },
+    )
     for (const page of all(Page)) indivisible(() => zap(page))
   } while (wait_for_pages())
   for (const page of all(Page))
@@ -142,7 +177,9 @@ function truncate(): void {
       page.alloc = false
       assert(bound('strict') === 1 ? page.ref === 1 : page.ref >= 1, 'the freed page has its own reference only')
     })
-  indivisible(() => { file.writer = false })
+  indivisible(() => {
+    file.writer = false
+  })
 }
 
 function setup(): void {
@@ -162,7 +199,12 @@ export const three = scenario({
   id: 'pinwake-3',
   bounds,
   setup,
-  tasks: { user0: () => use(at(User, 0)), user1: () => use(at(User, 1)), user2: () => use(at(User, 2)), truncater: () => truncate() },
+  tasks: {
+    user0: () => use(at(User, 0)),
+    user1: () => use(at(User, 1)),
+    user2: () => use(at(User, 2)),
+    truncater: () => truncate(),
+  },
 })
 
 export const four = scenario({

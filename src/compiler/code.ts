@@ -1,5 +1,15 @@
 /** Linear code with labels: what a task does, every call inlined. Between the front end and the passes. */
-import type { Call, Expression, Place, Projection, Promised, Property, Site, Variable, Waiting } from '../model/system.ts'
+import type {
+  Call,
+  Expression,
+  Place,
+  Projection,
+  Promised,
+  Property,
+  Site,
+  Variable,
+  Waiting,
+} from '../model/system.ts'
 
 export interface Label {
   /** Index of the instruction it stands before; -1 until placed. */
@@ -12,10 +22,17 @@ interface Base {
 }
 
 export type Instruction = Base &
+  /** `place`: a place, or under a weaker memory model the formula of what is seen there. */
   (
-    /** `place`: a place, or under a weaker memory model the formula of what is seen there. */
     | { readonly op: 'load'; readonly register: number; readonly place: Expression; readonly guard: Guard | null }
-    | { readonly op: 'store'; readonly place: Place; readonly value: Expression; readonly range: number; readonly guard: Guard | null; readonly ghost: boolean }
+    | {
+        readonly op: 'store'
+        readonly place: Place
+        readonly value: Expression
+        readonly range: number
+        readonly guard: Guard | null
+        readonly ghost: boolean
+      }
     /** All until the matching `end` is one step. `guard`: it blocks until that holds. */
     | { readonly op: 'begin'; readonly guard: Expression | null; readonly section: Section }
     | { readonly op: 'end' }

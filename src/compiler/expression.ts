@@ -37,7 +37,14 @@ export function unary(operator: UnaryOperator, operand: Expression): Expression 
   return { kind: 'unary', operator, operand }
 }
 
-const FLIP: Partial<Record<BinaryOperator, BinaryOperator>> = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' }
+const FLIP: Partial<Record<BinaryOperator, BinaryOperator>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+}
 
 export function select(condition: Expression, then: Expression, otherwise: Expression): Expression {
   if (isConstant(condition)) return condition.value !== 0 ? then : otherwise
@@ -103,7 +110,9 @@ export function mapExpression(e: Expression, leaf: (node: Expression) => Express
       const index = mapExpression(e.index, leaf)
       if (!isConstant(index)) return leaf({ ...e, index })
       // An index outside stands where control never comes.
-      return e.variables[index.value] === undefined ? ZERO : leaf({ kind: 'variable', variable: e.variables[index.value] })
+      return e.variables[index.value] === undefined
+        ? ZERO
+        : leaf({ kind: 'variable', variable: e.variables[index.value] })
     }
     case 'unary':
       return unary(e.operator, mapExpression(e.operand, leaf))

@@ -21,10 +21,13 @@ export class RwSemaphore extends Struct<'rwsem'> {
 }
 
 export function spin_lock(lock: Spinlock): void {
-  when(() => lock.holder === null, () => {
-    lock.holder = current
-    acquired(lock)
-  })
+  when(
+    () => lock.holder === null,
+    () => {
+      lock.holder = current
+      acquired(lock)
+    },
+  )
 }
 
 export function spin_unlock(lock: Spinlock): void {
@@ -36,10 +39,13 @@ export function spin_unlock(lock: Spinlock): void {
 }
 
 export function mutex_lock(lock: Mutex): void {
-  when(() => lock.holder === null, () => {
-    lock.holder = current
-    acquired(lock)
-  })
+  when(
+    () => lock.holder === null,
+    () => {
+      lock.holder = current
+      acquired(lock)
+    },
+  )
 }
 
 export function mutex_unlock(lock: Mutex): void {
@@ -51,10 +57,13 @@ export function mutex_unlock(lock: Mutex): void {
 }
 
 export function down_write(sem: RwSemaphore): void {
-  when(() => sem.holder === null && sem.sharers === 0, () => {
-    sem.holder = current
-    acquired(sem)
-  })
+  when(
+    () => sem.holder === null && sem.sharers === 0,
+    () => {
+      sem.holder = current
+      acquired(sem)
+    },
+  )
 }
 
 export function up_write(sem: RwSemaphore): void {
@@ -66,10 +75,13 @@ export function up_write(sem: RwSemaphore): void {
 }
 
 export function down_read(sem: RwSemaphore): void {
-  when(() => sem.holder === null, () => {
-    sem.sharers |= 1 << current.id
-    acquired(sem)
-  })
+  when(
+    () => sem.holder === null,
+    () => {
+      sem.sharers |= 1 << current.id
+      acquired(sem)
+    },
+  )
 }
 
 export function up_read(sem: RwSemaphore): void {

@@ -17,8 +17,18 @@ export class Violation extends Error {
 }
 
 export type ViolationClass =
-  | 'missed-wakeup' | 'hung-waiter' | 'deadlock' | 'use-after-free' | 'data-corruption' | 'refcount'
-  | 'null-dereference' | 'leak' | 'stale-mapping' | 'data-race' | 'livelock' | 'assertion'
+  | 'missed-wakeup'
+  | 'hung-waiter'
+  | 'deadlock'
+  | 'use-after-free'
+  | 'data-corruption'
+  | 'refcount'
+  | 'null-dereference'
+  | 'leak'
+  | 'stale-mapping'
+  | 'data-race'
+  | 'livelock'
+  | 'assertion'
 
 const pools = new Map<StructClass<unknown>, unknown[]>()
 let bounds: Readonly<Record<string, number>> = {}
@@ -103,7 +113,10 @@ export const smp_store_release = (store: () => void): void => store()
  * A trace point, named as the real kernel's tracepoint or probe is. Nothing happens; conformance matches it with what a
  * real kernel recorded. Values: numbers and references.
  */
-export const trace = (event: string, ...values: readonly (number | boolean | Address | null)[]): void => (void event, void values)
+export const trace = (event: string, ...values: readonly (number | boolean | Address | null)[]): void => (
+  void event,
+  void values
+)
 
 /** Called with the lock held, shared or exclusively: no step, a `data-race` violation otherwise. */
 export function assert_held(lock: Lock): void {
@@ -116,10 +129,20 @@ export function assert_held_write(lock: Lock): void {
 }
 
 /** While `body` runs, a task that blocks sleeps on `object` until somebody wakes it, and wants `condition`. */
-export const sleeping_for = <T>(object: Address, condition: () => boolean, body: () => T): T => (void object, void condition, body())
+export const sleeping_for = <T>(object: Address, condition: () => boolean, body: () => T): T => (
+  void object,
+  void condition,
+  body()
+)
 
 /** For plain runs (unit tests): fresh pools, given bounds, `current` = task 0, choices from a function. */
-export function plain_run(options: { bounds?: Readonly<Record<string, number>>; tasks?: number; choose?: (alternatives: number) => number } = {}): void {
+export function plain_run(
+  options: {
+    bounds?: Readonly<Record<string, number>>
+    tasks?: number
+    choose?: (alternatives: number) => number
+  } = {},
+): void {
   pools.clear()
   const tasks = options.tasks ?? 1
   bounds = { tasks, ...options.bounds }

@@ -37,7 +37,7 @@ const other_bio = at(Bio, 1)
 
 export default scenario({
   id: 'clone-vs-dio',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 2, vmas: 2, ipi: 0, reflink: 2 },

@@ -29,7 +29,7 @@ const region = at(CxlRegion, 0)
 
 export default scenario({
   id: 'cxl-unbind-vs-load',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

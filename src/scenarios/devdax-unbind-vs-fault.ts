@@ -26,7 +26,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'devdax-unbind-vs-fault',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -30,7 +30,7 @@ const folio = at(Folio, 0)
 
 export default scenario({
   id: 'devdax-unbind-vs-pin',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -24,7 +24,7 @@ const file = at(Inode, 0)
 
 export default scenario({
   id: 'dmap-worker-vs-inline',
-  group: 'quick',
+  group: 'more',
   fs: ['fuse'],
   bounds: { pages: 2, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

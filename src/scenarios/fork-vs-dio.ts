@@ -39,7 +39,7 @@ const bio = at(Bio, 0)
 
 export default scenario({
   id: 'fork-vs-dio',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {

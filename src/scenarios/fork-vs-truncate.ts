@@ -30,7 +30,7 @@ const child = at(Vma, 1)
 
 export default scenario({
   id: 'fork-vs-truncate',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {

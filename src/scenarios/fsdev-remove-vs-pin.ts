@@ -39,7 +39,7 @@ const pgmap = at(DevPagemap, 0)
 
 export default scenario({
   id: 'fsdev-remove-vs-pin',
-  group: 'quick',
+  group: 'more',
   fs: ['ext4'],
   since: '7.2',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },

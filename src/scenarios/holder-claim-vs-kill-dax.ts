@@ -14,7 +14,7 @@ const dead_without_owner = property('leak', 'a device that is dead has no owner'
 
 export default scenario({
   id: 'holder-claim-vs-kill-dax',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.0',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },

@@ -46,7 +46,7 @@ const owner_told = property('assertion', 'the owner of a device is told when its
 
 export default scenario({
   id: 'holder-claim-vs-put',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.0',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },

@@ -28,7 +28,7 @@ const dax_dev = at(DaxDevice, 0)
 
 export default scenario({
   id: 'kill-dax-vs-fault',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -24,7 +24,7 @@ const dax_dev = at(DaxDevice, 0)
 
 export default scenario({
   id: 'kill-dax-vs-write',
-  group: 'quick',
+  group: 'more',
   fs: ['ext4'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -29,7 +29,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'longterm-refused',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

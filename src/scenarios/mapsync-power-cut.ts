@@ -33,7 +33,7 @@ const other_vma = at(Vma, 1)
 
 export default scenario({
   id: 'mapsync-power-cut',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {

@@ -31,7 +31,7 @@ const unbound = at(Completion, 0)
 
 export default scenario({
   id: 'mark-dead-vs-pin',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

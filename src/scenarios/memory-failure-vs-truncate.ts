@@ -32,7 +32,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'memory-failure-vs-truncate',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -33,7 +33,7 @@ const dax_dev = at(DaxDevice, 0)
 
 export default scenario({
   id: 'notify-vs-kill-dax',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

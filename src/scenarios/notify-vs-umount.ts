@@ -18,7 +18,7 @@ const sb = at(SuperBlock, 0)
 
 export default scenario({
   id: 'notify-vs-umount',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.0',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },

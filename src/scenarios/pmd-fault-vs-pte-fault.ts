@@ -35,7 +35,7 @@ const small = at(Vma, 1)
 
 export default scenario({
   id: 'pmd-fault-vs-pte-fault',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, pmd: 2, vmas: 2, ipi: 0 },
   setup() {

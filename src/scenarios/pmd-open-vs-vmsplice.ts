@@ -30,7 +30,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'pmd-open-vs-vmsplice',
-  group: 'quick',
+  group: 'more',
   fs: ['fuse'],
   bounds: { pages: 2, blocks: 2, pmd: 2, vmas: 1, ipi: 0 },
   setup() {

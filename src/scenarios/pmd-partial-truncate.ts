@@ -35,7 +35,7 @@ const bio = at(Bio, 0)
 
 export default scenario({
   id: 'pmd-partial-truncate',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, pmd: 2, vmas: 1, ipi: 0 },
   setup() {

@@ -37,7 +37,7 @@ const other_vma = at(Vma, 1)
 
 export default scenario({
   id: 'pmd-split-vs-gup-fast',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, pmd: 2, vmas: 2, ipi: 0 },
   setup() {

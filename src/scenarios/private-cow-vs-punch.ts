@@ -33,7 +33,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'private-cow-vs-punch',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

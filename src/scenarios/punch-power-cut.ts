@@ -29,7 +29,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'punch-power-cut',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {

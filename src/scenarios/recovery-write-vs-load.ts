@@ -29,7 +29,7 @@ const folio = at(Folio, 0)
 
 export default scenario({
   id: 'recovery-write-vs-load',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   since: '6.0',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },

@@ -32,7 +32,7 @@ const bio = at(Bio, 0)
 
 export default scenario({
   id: 'reflink-cow-vs-dio',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 2, vmas: 1, ipi: 0, reflink: 2 },

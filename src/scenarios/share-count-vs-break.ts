@@ -30,7 +30,7 @@ const other_vma = at(Vma, 1)
 
 export default scenario({
   id: 'share-count-vs-break',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0, reflink: 2 },

@@ -29,7 +29,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'shared-fault-vs-clone',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 3, vmas: 1, ipi: 0, reflink: 2 },

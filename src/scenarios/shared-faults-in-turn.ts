@@ -32,7 +32,7 @@ const truncated = at(Completion, 2)
 
 export default scenario({
   id: 'shared-faults-in-turn',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0, reflink: 2 },

@@ -48,7 +48,7 @@ const mapped = at(Completion, 0)
 
 export default scenario({
   id: 'shared-mapping-vs-punch',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.1',
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0, reflink: 2 },

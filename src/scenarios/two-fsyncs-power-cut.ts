@@ -27,7 +27,7 @@ const vma = at(Vma, 0)
 
 export default scenario({
   id: 'two-fsyncs-power-cut',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

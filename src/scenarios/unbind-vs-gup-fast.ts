@@ -32,7 +32,7 @@ const pgmap = at(DevPagemap, 0)
 
 export default scenario({
   id: 'unbind-vs-gup-fast',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

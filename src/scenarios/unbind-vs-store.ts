@@ -31,7 +31,7 @@ const pgmap = at(DevPagemap, 0)
 
 export default scenario({
   id: 'unbind-vs-store',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {

@@ -30,7 +30,7 @@ const other_vma = at(Vma, 1)
 
 export default scenario({
   id: 'unshare-vs-write-fault',
-  group: 'quick',
+  group: 'more',
   fs: ['xfs'],
   since: '6.6',
   bounds: { pages: 1, blocks: 3, vmas: 2, ipi: 0, reflink: 2 },

@@ -10,10 +10,19 @@ import { runPlain, type Outcome, type PlainModule } from './plain.ts'
 
 export const statesMax = 1500
 /** The interpreter takes no states for one. */
-const limits = { maxStates: statesMax, memoryBytesMax: 2 ** 30, hangStatesMax: statesMax, symmetry: false, poll: () => 'go' as const }
+const limits = {
+  maxStates: statesMax,
+  memoryBytesMax: 2 ** 30,
+  hangStatesMax: statesMax,
+  symmetry: false,
+  poll: () => 'go' as const,
+}
 
 /** Interpreter and compiled code: every state, successor, order, violation; and the answer of the search. */
-export function backendsAgree(system: TransitionSystem, compile: (system: TransitionSystem) => Model = compileToJavaScript): { complaint: string | null; states: number; violations: number } {
+export function backendsAgree(
+  system: TransitionSystem,
+  compile: (system: TransitionSystem) => Model = compileToJavaScript,
+): { complaint: string | null; states: number; violations: number } {
   const compared = compareModels(interpret(system), compile(system), statesMax)
   if (compared.difference !== null) return { ...compared, complaint: compared.difference }
   const answer = (model: Model): string => {
@@ -35,7 +44,12 @@ export function reductionAgrees(full: TransitionSystem, reduced: TransitionSyste
   const complaint = `full:    ${JSON.stringify(a)}\nreduced: ${JSON.stringify(b)}`
   if (a.violated.length === 0) return JSON.stringify(a) === JSON.stringify(b) ? null : complaint
   const isPart = (x: readonly string[], y: readonly string[]): boolean => x.every((e) => y.includes(e))
-  return b.violated.length > 0 && isPart(b.violated, a.violated) && isPart(b.hangs, a.hangs) && isPart(b.finals, a.finals) ? null : complaint
+  return b.violated.length > 0 &&
+    isPart(b.violated, a.violated) &&
+    isPart(b.hangs, a.hangs) &&
+    isPart(b.finals, a.finals)
+    ? null
+    : complaint
 }
 
 interface Ends {
@@ -48,7 +62,9 @@ function endsOf(system: TransitionSystem): Ends | null {
   const model = compileToJavaScript(system)
   const counted = census(model, limits)
   if (counted.incomplete !== null) return null
-  const violated = [...counted.violations.keys()].map((p) => `${system.properties[p].class}: ${system.properties[p].message}`)
+  const violated = [...counted.violations.keys()].map(
+    (p) => `${system.properties[p].class}: ${system.properties[p].message}`,
+  )
   return { violated: violated.sort(), hangs: [...counted.hangs.keys()].sort(), finals: finalsOf(model) }
 }
 
@@ -67,7 +83,8 @@ function finalsOf(model: Model): string[] {
     for (let i = 0; i < count; i++) if (out.violations[i] < 0) open.push(out.states.slice(i * words, (i + 1) * words))
     if (count > 0) continue
     const { variables, locations } = unpack(model.system, model.layout, state)
-    if (locations.every((l, t) => isDone(model.system, t, l))) finals.add(model.system.variables.map((v, i) => `${v.name}=${variables[i]}`).join())
+    if (locations.every((l, t) => isDone(model.system, t, l)))
+      finals.add(model.system.variables.map((v, i) => `${v.name}=${variables[i]}`).join())
   }
   return [...finals].sort()
 }
@@ -84,7 +101,10 @@ const RUNS_MAX = 24
 const STEPS_MAX = 400
 
 /** A program of one task, without merging: the same outcome as plain TypeScript for every choice. */
-export function plainAgrees(system: TransitionSystem, module: PlainModule): { complaint: string | null; runs: number; done: number } {
+export function plainAgrees(
+  system: TransitionSystem,
+  module: PlainModule,
+): { complaint: string | null; runs: number; done: number } {
   const model = interpret(system)
   const pending: number[][] = [[]]
   let runs = 0
@@ -98,13 +118,20 @@ export function plainAgrees(system: TransitionSystem, module: PlainModule): { co
     const [a, b] = [show(compiled), show(outcome)]
     if (a !== b) return { complaint: `choices ${choices.join()}\ncompiled: ${a}\nplain:    ${b}`, runs, done }
     for (let at = choices.length; at < alternatives.length; at++)
-      for (let k = 1; k < alternatives[at]; k++) pending.push([...choices, ...Array.from({ length: at - choices.length }, () => 0), k])
+      for (let k = 1; k < alternatives[at]; k++)
+        pending.push([...choices, ...Array.from({ length: at - choices.length }, () => 0), k])
   }
   return { complaint: null, runs, done }
 }
 
 const show = (o: Outcome): string =>
-  o.kind === 'done' ? [...o.values].map(([name, value]) => `${name}=${value}`).join() : o.kind === 'violation' ? (o.class === 'null-dereference' ? o.class : `${o.class}: ${o.message}`) : o.kind
+  o.kind === 'done'
+    ? [...o.values].map(([name, value]) => `${name}=${value}`).join()
+    : o.kind === 'violation'
+      ? o.class === 'null-dereference'
+        ? o.class
+        : `${o.class}: ${o.message}`
+      : o.kind
 
 /** Follows the choices; null when that takes too long. */
 function runCompiled(model: Model, choices: readonly number[]): Outcome | null {
@@ -121,7 +148,12 @@ function runCompiled(model: Model, choices: readonly number[]): Outcome | null {
     }
     const taken = count > 1 ? (choices[chosen++] ?? 0) : 0
     const property = out.violations[taken]
-    if (property >= 0) return { kind: 'violation', class: system.properties[property].class, message: system.properties[property].message }
+    if (property >= 0)
+      return {
+        kind: 'violation',
+        class: system.properties[property].class,
+        message: system.properties[property].message,
+      }
     state = out.states.slice(taken * layout.words, (taken + 1) * layout.words)
   }
   return null

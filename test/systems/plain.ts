@@ -92,7 +92,8 @@ function nameAll(instance: object, name: string, names: Map<unknown, string>, po
 const isEmbedded = (struct: dialect.Struct<string>): boolean => dialect.index_of(struct) < 0
 
 function numberOf(value: unknown, variable: Variable, names: ReadonlyMap<unknown, string>): number {
-  if (variable.kind === 'address') return value === null ? 0 : variable.lo + (variable.labels?.indexOf(names.get(value) ?? '') ?? -1)
+  if (variable.kind === 'address')
+    return value === null ? 0 : variable.lo + (variable.labels?.indexOf(names.get(value) ?? '') ?? -1)
   if (value instanceof dialect.Atomic) return value.read()
   if (variable.kind === 'ref') return value === null ? 0 : dialect.index_of(value as dialect.Struct<string>) + 1
   return Number(value)

@@ -126,7 +126,9 @@ class Generator {
   }
 
   program(): GeneratedProgram {
-    const functions = Array.from({ length: this.c.below(4) }, () => (this.c.chance(35) ? this.pureDeclaration() : this.declaration()))
+    const functions = Array.from({ length: this.c.below(4) }, () =>
+      this.c.chance(35) ? this.pureDeclaration() : this.declaration(),
+    )
     const tasks = Array.from({ length: this.options.tasks }, (_, i) => {
       this.budget = this.options.size * 2
       return `    task${i}: () => {\n${this.body('      ', null, [], this.options.size)}    },\n`
@@ -134,15 +136,23 @@ class Generator {
     const property = this.c.chance(20) ? this.bool(this.place('pure', '', { ghosts: true }), 2) : null
     const final = this.c.chance(30) ? this.bool(this.place('pure', '', { ghosts: true }), 2) : null
     const always = property === null ? '' : `  always: { always: property('leak', 'always', () => ${property}) },\n`
-    const finals = final === null ? '' : `  finally: { finally: property('stale-mapping', 'finally', () => ${final}) },\n`
+    const finals =
+      final === null ? '' : `  finally: { finally: property('stale-mapping', 'finally', () => ${final}) },\n`
     const setup = `  setup() {\n${this.setup()}  },\n`
-    return { id: this.id, text: `${functions.join('')}export const ${this.id} = scenario({\n  id: '${this.id}',\n  bounds: { two: 2 },\n${setup}  tasks: {\n${tasks.join('')}  },\n${always}${finals}})\n` }
+    return {
+      id: this.id,
+      text: `${functions.join('')}export const ${this.id} = scenario({\n  id: '${this.id}',\n  bounds: { two: 2 },\n${setup}  tasks: {\n${tasks.join('')}  },\n${always}${finals}})\n`,
+    }
   }
 
   private setup(): string {
-    const lines = Array.from({ length: NODES }, (_, i) => `init(at(Node, ${i}), { id: ${i}, twin: at(Node, ${NODES - 1 - i}) })`)
+    const lines = Array.from(
+      { length: NODES },
+      (_, i) => `init(at(Node, ${i}), { id: ${i}, twin: at(Node, ${NODES - 1 - i}) })`,
+    )
     for (const field of ['next', 'inner.peer'])
-      for (let i = 0; i < NODES; i++) if (this.isTame || this.c.chance(60)) lines.push(`at(Node, ${i}).${field} = at(Node, ${this.c.below(NODES)})`)
+      for (let i = 0; i < NODES; i++)
+        if (this.isTame || this.c.chance(60)) lines.push(`at(Node, ${i}).${field} = at(Node, ${this.c.below(NODES)})`)
     if (this.c.chance(30)) lines.push(`at(Node, ${this.c.below(NODES)}).n = ${this.c.below(4)}`)
     return lines.map((l) => `    ${l}\n`).join('')
   }
@@ -160,7 +170,12 @@ class Generator {
     const name = `${this.id}_f${this.names++}`
     const [k, node, v, x] = [this.name('p'), this.name('p'), this.name('v'), this.name('x')]
     const result = this.c.pick<Type>(['boolean', 'number', 'Node'])
-    const place = this.place('pure', '', { locals: [[k, 'number'], [node, 'Node']] })
+    const place = this.place('pure', '', {
+      locals: [
+        [k, 'number'],
+        [node, 'Node'],
+      ],
+    })
     const more: Place = { ...place, locals: [...place.locals, [v, 'number']] }
     const each: Place = { ...more, locals: [...more.locals, [x, 'Node']] }
     const lines = [
@@ -177,13 +192,25 @@ class Generator {
   private declaration(): string {
     const name = `${this.id}_f${this.names++}`
     const callback = this.c.chance(25) ? this.name('cb') : null
-    const params = Array.from({ length: this.c.below(3) }, (): readonly [string, Type] => [this.name('p'), this.c.pick<Type>(['number', 'boolean', 'Node'])])
+    const params = Array.from({ length: this.c.below(3) }, (): readonly [string, Type] => [
+      this.name('p'),
+      this.c.pick<Type>(['number', 'boolean', 'Node']),
+    ])
     const result = this.c.pick<Type | 'void'>(['void', 'number', 'boolean', 'Node'])
     this.budget = this.options.size
     const body = this.body('  ', result, params, 4)
-    const first = callback === null ? '' : `  at(Node, 0).n = (${callback} === null ? 1 : ${callback}(${this.c.below(3)})) & 3;\n`
-    this.signatures.push({ name, params: [...params.map(([, type]) => type), ...(callback === null ? [] : ['callback' as const])], result, isPure: false })
-    const declared = [...params.map(([p, type]) => `${p}: ${type}`), ...(callback === null ? [] : [`${callback}: ((n: number) => number) | null`])]
+    const first =
+      callback === null ? '' : `  at(Node, 0).n = (${callback} === null ? 1 : ${callback}(${this.c.below(3)})) & 3;\n`
+    this.signatures.push({
+      name,
+      params: [...params.map(([, type]) => type), ...(callback === null ? [] : ['callback' as const])],
+      result,
+      isPure: false,
+    })
+    const declared = [
+      ...params.map(([p, type]) => `${p}: ${type}`),
+      ...(callback === null ? [] : [`${callback}: ((n: number) => number) | null`]),
+    ]
     return `function ${name}(${declared.join(', ')}): ${result} {\n${first}${body}}\n`
   }
 
@@ -217,7 +244,25 @@ class Generator {
     const { indent, mode } = place
     const line = (text: string): string => `${indent}${text};\n`
     this.budget--
-    const kinds = ['store', 'store', 'declare', 'local', 'compound', 'if', 'ghost', 'call', 'expect', 'increment', 'atomic', 'switch', 'for', 'each', 'return', 'jump', 'alias']
+    const kinds = [
+      'store',
+      'store',
+      'declare',
+      'local',
+      'compound',
+      'if',
+      'ghost',
+      'call',
+      'expect',
+      'increment',
+      'atomic',
+      'switch',
+      'for',
+      'each',
+      'return',
+      'jump',
+      'alias',
+    ]
     if (mode === 'steps') kinds.push('locked', 'indivisible', 'when', 'while', 'do', 'guarded', 'closure', 'choose')
     const kind = this.budget < 0 ? 'store' : this.c.pick(kinds)
     switch (kind) {
@@ -228,7 +273,8 @@ class Generator {
         const type = this.c.pick<Type>(['number', 'boolean', 'Node'])
         const changes = this.c.chance(60)
         const name = this.name('v')
-        const value = kind === 'choose' && type === 'number' ? `choose(${2 + this.c.below(2)})` : this.value(place, type, 2)
+        const value =
+          kind === 'choose' && type === 'number' ? `choose(${2 + this.c.below(2)})` : this.value(place, type, 2)
         made.push([name, type, changes])
         return line(`${changes ? 'let' : 'const'} ${name}: ${type} = ${value}`)
       }
@@ -251,33 +297,53 @@ class Generator {
       case 'ghost': {
         const ghosts = { ...place, ghosts: true }
         const base = this.base(place, 1)
-        return line(this.c.pick([`${base}.ghost_n = (${this.number(ghosts, 1)}) & 3`, `${base}.ghost_flag = ${this.bool(ghosts, 1)}`]))
+        return line(
+          this.c.pick([
+            `${base}.ghost_n = (${this.number(ghosts, 1)}) & 3`,
+            `${base}.ghost_flag = ${this.bool(ghosts, 1)}`,
+          ]),
+        )
       }
       case 'call':
         return line(this.call(place, null) ?? this.store(place))
       case 'expect': {
         const ghosts = { ...place, ghosts: true }
         const condition = `${this.bool(ghosts, 2)}${this.isTame ? ' || true' : ''}`
-        return line(this.c.pick([`expect(${condition}, 'use-after-free', 'expected ${this.name('e')}')`, `assert(${condition}, 'asserted ${this.name('e')}')`]))
+        return line(
+          this.c.pick([
+            `expect(${condition}, 'use-after-free', 'expected ${this.name('e')}')`,
+            `assert(${condition}, 'asserted ${this.name('e')}')`,
+          ]),
+        )
       }
       case 'atomic':
-        return line(`${this.atomic(place)}.${this.c.pick(this.isTame ? ['set(1)', 'set(0)'] : ['set(1)', 'inc()', 'dec()', 'add(1)', 'sub(1)'])}`)
+        return line(
+          `${this.atomic(place)}.${this.c.pick(this.isTame ? ['set(1)', 'set(0)'] : ['set(1)', 'inc()', 'dec()', 'add(1)', 'sub(1)'])}`,
+        )
       case 'switch':
         return line(this.switch(place))
       case 'for': {
         const i = this.name('i')
-        return line(`for (let ${i} = 0; ${i} < ${this.c.pick(['2', "bound('two')", 'at(Node, 0).slots.length'])}; ${i}++) ${this.block(place, { locals: [...place.locals, [i, 'number']], inLoop: true })}`)
+        return line(
+          `for (let ${i} = 0; ${i} < ${this.c.pick(['2', "bound('two')", 'at(Node, 0).slots.length'])}; ${i}++) ${this.block(place, { locals: [...place.locals, [i, 'number']], inLoop: true })}`,
+        )
       }
       case 'each': {
         const x = this.name('x')
         const list = this.c.pick(['all(Node)', `[${this.base(place, 1)}, ${this.base(place, 1)}]`])
-        return line(`for (const ${x} of ${list}) ${this.block(place, { locals: [...place.locals, [x, 'Node']], inLoop: true })}`)
+        return line(
+          `for (const ${x} of ${list}) ${this.block(place, { locals: [...place.locals, [x, 'Node']], inLoop: true })}`,
+        )
       }
       case 'return':
         if (place.result === null || !this.c.chance(50)) return line(this.store(place))
-        return line(`if (${this.bool(place, 1)}) return${place.result === 'void' ? '' : ` ${this.value(place, place.result, 1)}`}`)
+        return line(
+          `if (${this.bool(place, 1)}) return${place.result === 'void' ? '' : ` ${this.value(place, place.result, 1)}`}`,
+        )
       case 'jump':
-        return line(place.inLoop ? `if (${this.bool(place, 1)}) ${this.c.pick(['break', 'continue'])}` : this.store(place))
+        return line(
+          place.inLoop ? `if (${this.bool(place, 1)}) ${this.c.pick(['break', 'continue'])}` : this.store(place),
+        )
       default:
         return this.stepping(kind, place, made)
     }
@@ -291,14 +357,31 @@ class Generator {
     switch (kind) {
       case 'locked': {
         const x = this.name('x')
-        const [lock, unlock, field] = this.c.pick([['spin_lock', 'spin_unlock', 'lock'], ['down_read', 'up_read', 'sem'], ['down_write', 'up_write', 'sem']])
+        const [lock, unlock, field] = this.c.pick([
+          ['spin_lock', 'spin_unlock', 'lock'],
+          ['down_read', 'up_read', 'sem'],
+          ['down_write', 'up_write', 'sem'],
+        ])
         const inner = { ...place, locals: [...place.locals, [x, 'Node'] as const], result: null, inLoop: false }
         const guarded = `${x}.${field === 'lock' ? 'a' : 'b'}`
-        const access = lock === 'down_read' ? `${x}.n = ${guarded}` : this.c.pick([`${guarded} = (${guarded} + 1) & 3`, `${x}.m = ${guarded}`])
-        return line(`const ${x} = ${this.base(place, 1)}`) + line(`${lock}(${x}.${field})`) + line(access) + this.statements(inner, this.c.below(2)) + line(`${unlock}(${x}.${field})`)
+        const access =
+          lock === 'down_read'
+            ? `${x}.n = ${guarded}`
+            : this.c.pick([`${guarded} = (${guarded} + 1) & 3`, `${x}.m = ${guarded}`])
+        return (
+          line(`const ${x} = ${this.base(place, 1)}`) +
+          line(`${lock}(${x}.${field})`) +
+          line(access) +
+          this.statements(inner, this.c.below(2)) +
+          line(`${unlock}(${x}.${field})`)
+        )
       }
       case 'guarded':
-        return line(this.isTame ? this.store(place) : this.c.pick([`assert_held(${this.base(place, 0)}.lock)`, `${this.base(place, 1)}.a = 1`]))
+        return line(
+          this.isTame
+            ? this.store(place)
+            : this.c.pick([`assert_held(${this.base(place, 0)}.lock)`, `${this.base(place, 1)}.a = 1`]),
+        )
       case 'indivisible': {
         const inner = { ...place, ...lost, mode: 'indivisible' as const }
         if (this.c.chance(50)) return line(`indivisible(() => ${this.block(inner)})`)
@@ -307,20 +390,34 @@ class Generator {
         made.push([v, result, false])
         const deep = { ...inner, indent: `${indent}  `, result }
         const body = this.statements(deep, 1 + this.c.below(2))
-        return line(`const ${v} = indivisible((): ${result} => {\n${body}${indent}  return ${this.value(deep, result, 1)}\n${indent}})`)
+        return line(
+          `const ${v} = indivisible((): ${result} => {\n${body}${indent}  return ${this.value(deep, result, 1)}\n${indent}})`,
+        )
       }
       case 'when': {
         const condition = `${this.bool({ ...place, mode: 'pure' }, 1)}${this.isTame && this.c.chance(70) ? ' || at(Node, 0).n >= 0' : ''}`
-        return line(this.c.chance(50) ? `when(() => ${condition})` : `when(() => ${condition}, () => ${this.block({ ...place, ...lost, mode: 'indivisible' })})`)
+        return line(
+          this.c.chance(50)
+            ? `when(() => ${condition})`
+            : `when(() => ${condition}, () => ${this.block({ ...place, ...lost, mode: 'indivisible' })})`,
+        )
       }
       case 'while':
       case 'do': {
         const i = this.name('i')
         const base = this.base(place, 0)
-        const inner = { ...place, inLoop: true, locals: [...place.locals, [i, 'number'] as const], indent: `${indent}  ` }
+        const inner = {
+          ...place,
+          inLoop: true,
+          locals: [...place.locals, [i, 'number'] as const],
+          indent: `${indent}  `,
+        }
         const body = `{\n${line(`  ${base}.flag = !${base}.flag`)}${line(`  ${i}++`)}${this.statements(inner, 1 + this.c.below(2))}${indent}}`
         const condition = `${i} < ${1 + this.c.below(2)}${this.c.chance(30) ? ` && ${this.bool(place, 1)}` : ''}`
-        return line(`let ${i}: number = 0`) + line(kind === 'while' ? `while (${condition}) ${body}` : `do ${body} while (${condition})`)
+        return (
+          line(`let ${i}: number = 0`) +
+          line(kind === 'while' ? `while (${condition}) ${body}` : `do ${body} while (${condition})`)
+        )
       }
       default: {
         const f = this.name('f')
@@ -329,7 +426,10 @@ class Generator {
         const inner = { ...place, ...lost, locals: [...place.locals, [p, 'number'] as const] }
         const v = this.name('v')
         made.push([v, result, false])
-        return line(`const ${f} = (${p}: number): ${result} => ${this.value(inner, result, 2)}`) + line(`const ${v} = ${f}(${this.number(place, 1)})`)
+        return (
+          line(`const ${f} = (${p}: number): ${result} => ${this.value(inner, result, 2)}`) +
+          line(`const ${v} = ${f}(${this.number(place, 1)})`)
+        )
       }
     }
   }
@@ -340,9 +440,22 @@ class Generator {
     const [name, type] = this.c.pick(place.lets)
     const v = this.name('v')
     made.push([v, type, false])
-    const value = this.c.pick([name, name, `(${this.bool(place, 0)} ? ${name} : ${this.value(place, type, 0)})`, ...(place.mode === 'steps' ? [`indivisible(() => ${name})`] : [])])
-    const change = type === 'number' ? this.c.pick([`${name}++`, `${name} = (${name} + 1) & 3`]) : `${name} = ${this.value(place, type, 1)}`
-    const use = type === 'number' ? `${this.field(place)} = (${v} + ${name}) & 3` : type === 'boolean' ? `${this.base(place, 0)}.flag = ${v}` : `${v}.n = ${this.c.below(4)}`
+    const value = this.c.pick([
+      name,
+      name,
+      `(${this.bool(place, 0)} ? ${name} : ${this.value(place, type, 0)})`,
+      ...(place.mode === 'steps' ? [`indivisible(() => ${name})`] : []),
+    ])
+    const change =
+      type === 'number'
+        ? this.c.pick([`${name}++`, `${name} = (${name} + 1) & 3`])
+        : `${name} = ${this.value(place, type, 1)}`
+    const use =
+      type === 'number'
+        ? `${this.field(place)} = (${v} + ${name}) & 3`
+        : type === 'boolean'
+          ? `${this.base(place, 0)}.flag = ${v}`
+          : `${v}.n = ${this.c.below(4)}`
     return [`const ${v}: ${type} = ${value}`, change, use].map((l) => `${place.indent}${l};\n`).join('')
   }
 
@@ -353,7 +466,9 @@ class Generator {
       const body = this.statements({ ...inner, inLoop: false }, 1)
       return `${place.indent}  case ${this.c.chance(80) ? i : this.number(place, 1)}: {\n${body}${inner.indent}break\n${place.indent}  }\n`
     })
-    const fallback = this.c.chance(50) ? `${place.indent}  default: {\n${this.statements({ ...inner, inLoop: false }, 1)}${place.indent}  }\n` : ''
+    const fallback = this.c.chance(50)
+      ? `${place.indent}  default: {\n${this.statements({ ...inner, inLoop: false }, 1)}${place.indent}  }\n`
+      : ''
     return `switch (${subject}) {\n${cases.join('')}${fallback}${place.indent}}`
   }
 
@@ -364,7 +479,8 @@ class Generator {
       () => `${base}.flag = ${this.bool(place, 2)}`,
       () => `${base}.next = ${this.isTame || this.c.chance(70) ? this.node(place, 1) : 'null'}`,
       () => `${base}.colour = ${this.c.pick(['RED', 'GREEN', 'BLUE'])}`,
-      () => `${base}.where = ${this.c.pick([`${this.base(place, 0)}.count`, this.base(place, 0), `${this.base(place, 0)}.inner`, 'null'])}`,
+      () =>
+        `${base}.where = ${this.c.pick([`${this.base(place, 0)}.count`, this.base(place, 0), `${this.base(place, 0)}.inner`, 'null'])}`,
       () => `${base}.inner.peer = ${this.node(place, 1)}`,
     ])()
   }
@@ -387,7 +503,12 @@ class Generator {
   }
 
   private index(place: Place): string {
-    return this.c.pick([() => '0', () => '1', () => `(${this.number(place, 1)}) & 1`, () => (this.isTame ? '1' : this.number(place, 0))])()
+    return this.c.pick([
+      () => '0',
+      () => '1',
+      () => `(${this.number(place, 1)}) & 1`,
+      () => (this.isTame ? '1' : this.number(place, 0)),
+    ])()
   }
 
   private atomic(place: Place): string {
@@ -398,12 +519,15 @@ class Generator {
   private assignment(place: Place): string | null {
     if (place.mode === 'pure' || place.lets.length === 0) return null
     const [name, type] = this.c.pick(place.lets)
-    if (type === 'number' && this.c.chance(40)) return this.c.pick([`${name}++`, `--${name}`, `${name} += ${this.number(place, 1)}`])
+    if (type === 'number' && this.c.chance(40))
+      return this.c.pick([`${name}++`, `--${name}`, `${name} += ${this.number(place, 1)}`])
     return `${name} = ${type === 'number' ? `(${this.number(place, 2)}) & 7` : this.value(place, type, 2)}`
   }
 
   private call(place: Place, result: Type | null): string | null {
-    const fitting = this.signatures.filter((s) => (result === null || s.result === result) && (place.mode === 'steps' || s.isPure))
+    const fitting = this.signatures.filter(
+      (s) => (result === null || s.result === result) && (place.mode === 'steps' || s.isPure),
+    )
     if (fitting.length === 0) return null
     const { name, params, isPure } = this.c.pick(fitting)
     const given = isPure && this.c.chance(30) ? params.slice(0, 1) : params
@@ -418,7 +542,11 @@ class Generator {
   }
 
   private value(place: Place, type: Type, depth: number): string {
-    return type === 'number' ? this.number(place, depth) : type === 'boolean' ? this.bool(place, depth) : this.node(place, depth)
+    return type === 'number'
+      ? this.number(place, depth)
+      : type === 'boolean'
+        ? this.bool(place, depth)
+        : this.node(place, depth)
   }
 
   private localOf(place: Place, type: Type): string | null {
@@ -454,14 +582,19 @@ class Generator {
     if (place.ghosts) options.push(() => `${this.base(place, 0)}.ghost_n`)
     if (place.mode !== 'pure') {
       options.push(
-        () => `${this.atomic(place)}.${this.c.pick(this.isTame ? ['xchg(2)', 'cmpxchg(1, 2)'] : ['add_return(1)', 'sub_return(1)', 'inc_return()', 'dec_return()'])}`,
+        () =>
+          `${this.atomic(place)}.${this.c.pick(this.isTame ? ['xchg(2)', 'cmpxchg(1, 2)'] : ['add_return(1)', 'sub_return(1)', 'inc_return()', 'dec_return()'])}`,
         () => this.c.pick(this.bumps(place)),
         () => `(${this.field(place)} = (${sub()}) & 3)`,
         () => this.nested(place, 'number'),
         () => this.twice(place),
         () => `current.id`,
       )
-      if (place.mode === 'steps') options.push(() => `choose(2)`, () => `indivisible(() => ${this.number({ ...place, lets: [], mode: 'indivisible' }, depth - 1)})`)
+      if (place.mode === 'steps')
+        options.push(
+          () => `choose(2)`,
+          () => `indivisible(() => ${this.number({ ...place, lets: [], mode: 'indivisible' }, depth - 1)})`,
+        )
     }
     return this.c.pick(options)()
   }
@@ -471,7 +604,13 @@ class Generator {
     const names = place.lets.filter(([, t]) => t === 'number')
     if (names.length === 0) return this.number(place, 0)
     const [name] = this.c.pick(names)
-    return this.c.pick([`(${name} + ${name}++)`, `(${name}++ - ${name})`, `(${name} * (${name} = ${this.number(place, 0)}))`, `(${name} + ++${name})`, `((${name} -= 1) + ${name})`])
+    return this.c.pick([
+      `(${name} + ${name}++)`,
+      `(${name}++ - ${name})`,
+      `(${name} * (${name} = ${this.number(place, 0)}))`,
+      `(${name} + ++${name})`,
+      `((${name} -= 1) + ${name})`,
+    ])
   }
 
   /** An assignment to a local inside an expression. */
@@ -479,7 +618,8 @@ class Generator {
     const names = place.lets.filter(([, t]) => t === type)
     if (names.length === 0 || place.mode === 'pure') return this.value(place, type, 0)
     const [name] = this.c.pick(names)
-    if (type === 'number') return this.c.pick([`${name}++`, `++${name}`, `(${name} = (${this.number(place, 1)}) & 3)`, `(${name} -= 1)`])
+    if (type === 'number')
+      return this.c.pick([`${name}++`, `++${name}`, `(${name} = (${this.number(place, 1)}) & 3)`, `(${name} -= 1)`])
     return `(${name} = ${this.value(place, type, 1)})`
   }
 
@@ -490,7 +630,8 @@ class Generator {
     const options: (() => string)[] = [
       leaf,
       () => `${this.base(place, 1)}.flag`,
-      () => `${this.number(place, depth - 1)} ${this.c.pick(['===', '!==', '<', '<=', '>', '>='])} ${this.number(place, depth - 1)}`,
+      () =>
+        `${this.number(place, depth - 1)} ${this.c.pick(['===', '!==', '<', '<=', '>', '>='])} ${this.number(place, depth - 1)}`,
       () => `${this.number(place, depth - 1)} ${this.c.pick(['===', '!==', '<', '<=', '>', '>='])} ${this.c.below(4)}`,
       () => `!(${sub()})`,
       () => `(${sub()} && ${sub()})`,
@@ -498,13 +639,22 @@ class Generator {
       () => `(${sub()} ? ${sub()} : ${sub()})`,
       () => `${this.node(place, depth - 1)} === ${this.node(place, depth - 1)}`,
       () => `${this.base(place, 1)}.next ${this.c.pick(['===', '!=='])} null`,
-      () => `${this.base(place, 1)}.where ${this.c.pick(['===', '!=='])} ${this.c.pick([`${this.base(place, 0)}.count`, this.base(place, 0), `${this.base(place, 0)}.inner`])}`,
+      () =>
+        `${this.base(place, 1)}.where ${this.c.pick(['===', '!=='])} ${this.c.pick([`${this.base(place, 0)}.count`, this.base(place, 0), `${this.base(place, 0)}.inner`])}`,
     ]
     options.push(() => this.call(place, 'boolean') ?? leaf())
-    if (place.ghosts) options.push(() => `${this.base(place, 0)}.ghost_flag`, () => this.quantified(place, depth))
+    if (place.ghosts)
+      options.push(
+        () => `${this.base(place, 0)}.ghost_flag`,
+        () => this.quantified(place, depth),
+      )
     else if (place.mode === 'indivisible') options.push(() => this.quantified(place, depth))
     if (place.mode !== 'pure') {
-      options.push(() => `${this.atomic(place)}.${this.c.pick(this.isTame ? ['add_unless(1, 2)', 'add_unless(1, 3)'] : ['inc_not_zero()', 'dec_and_test()', 'sub_and_test(1)', 'add_unless(1, 2)'])}`, () => this.nested(place, 'boolean'))
+      options.push(
+        () =>
+          `${this.atomic(place)}.${this.c.pick(this.isTame ? ['add_unless(1, 2)', 'add_unless(1, 3)'] : ['inc_not_zero()', 'dec_and_test()', 'sub_and_test(1)', 'add_unless(1, 2)'])}`,
+        () => this.nested(place, 'boolean'),
+      )
     }
     return this.c.pick(options)()
   }
@@ -521,7 +671,8 @@ class Generator {
   }
 
   private node(place: Place, depth: number): string {
-    const leaf = (): string => (this.c.chance(60) ? this.localOf(place, 'Node') : null) ?? `at(Node, ${this.c.below(NODES)})`
+    const leaf = (): string =>
+      (this.c.chance(60) ? this.localOf(place, 'Node') : null) ?? `at(Node, ${this.c.below(NODES)})`
     if (depth <= 0) return leaf()
     const options: (() => string)[] = [
       leaf,

@@ -53,7 +53,13 @@ export function returnValue(L: Lowering, frame: Frame, value: Value, node: ts.No
   let set = -1
   if (isScalar(value) || value.kind === 'place') {
     if (frame.register < 0) frame.register = L.register('result', node, value)
-    set = L.code.push({ op: 'set', register: frame.register, value: isScalar(value) ? value.expr : ZERO, site: L.siteOf(node) }) - 1
+    set =
+      L.code.push({
+        op: 'set',
+        register: frame.register,
+        value: isScalar(value) ? value.expr : ZERO,
+        site: L.siteOf(node),
+      }) - 1
   }
   frame.returns.push({ value, set, node })
   L.jump(frame.exit, node)
@@ -68,7 +74,8 @@ function resultOf(L: Lowering, { returns, register }: Frame, fallsThrough: boole
   if (others.length === 0) return first.value
   let like = first.value
   for (const { value, node } of others) like = meet(L, like, value, node).like
-  for (const { value, set, node } of returns) L.code[set] = { op: 'set', register, value: convert(L, value, like as Scalar, node), site: L.siteOf(node) }
+  for (const { value, set, node } of returns)
+    L.code[set] = { op: 'set', register, value: convert(L, value, like as Scalar, node), site: L.siteOf(node) }
   L.registers[register] = { ...L.registers[register], pool: poolOf(like) }
   return { ...like, expr: registerOf(register) } as Value
 }
@@ -77,8 +84,13 @@ function bindParameters(L: Lowering, f: FunctionNode, args: readonly Value[], sc
   f.parameters.forEach((p, i) => {
     if (p.dotDotDotToken !== undefined) L.fail('LR051', p)
     const given = args[i] ?? VOID
-    const value = given.kind === 'void' && p.initializer !== undefined ? lowerExpression(L, p.initializer, scope) : given
-    bindName(L, p.name, value, scope, { changes: L.pure === 0 && assignedIn(f.body, p.name), declared: L.pure === 0 ? declaredRange(p) : null, isParameter: true })
+    const value =
+      given.kind === 'void' && p.initializer !== undefined ? lowerExpression(L, p.initializer, scope) : given
+    bindName(L, p.name, value, scope, {
+      changes: L.pure === 0 && assignedIn(f.body, p.name),
+      declared: L.pure === 0 ? declaredRange(p) : null,
+      isParameter: true,
+    })
   })
 }
 
@@ -125,14 +137,16 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
   if (statements.length === 0) return rest()
   const [first, ...others] = statements
   const next = (): Value => pureStatements(L, others, scope, rest)
-  if (ts.isReturnStatement(first)) return first.expression === undefined ? VOID : lowerExpression(L, first.expression, scope)
+  if (ts.isReturnStatement(first))
+    return first.expression === undefined ? VOID : lowerExpression(L, first.expression, scope)
   if (ts.isBlock(first)) return pureStatements(L, first.statements, L.scope(scope), next)
   if (ts.isEmptyStatement(first)) return next()
   if (ts.isIfStatement(first)) {
     const decider = lowerExpression(L, first.expression, scope)
     const condition = truth(decider)
     const then = (): Value => pureStatements(L, [first.thenStatement], L.scope(scope), next)
-    const otherwise = (): Value => (first.elseStatement === undefined ? next() : pureStatements(L, [first.elseStatement], L.scope(scope), next))
+    const otherwise = (): Value =>
+      first.elseStatement === undefined ? next() : pureStatements(L, [first.elseStatement], L.scope(scope), next)
     return choice(L, decider, condition, then, otherwise, first)
   }
   if (ts.isForOfStatement(first)) {
@@ -147,7 +161,8 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
   }
   if (ts.isVariableStatement(first)) {
     for (const d of first.declarationList.declarations) {
-      if ((first.declarationList.flags & ts.NodeFlags.Const) === 0 || d.initializer === undefined) return L.fail('LR019', d)
+      if ((first.declarationList.flags & ts.NodeFlags.Const) === 0 || d.initializer === undefined)
+        return L.fail('LR019', d)
       bindName(L, d.name, lowerExpression(L, d.initializer, scope), scope, { changes: false })
     }
     return next()
@@ -155,7 +170,14 @@ function pureStatements(L: Lowering, statements: readonly ts.Statement[], scope:
   return L.fail('LR019', first)
 }
 
-function choice(L: Lowering, decider: Value, condition: Expression, then: () => Value, otherwise: () => Value, node: ts.Node): Value {
+function choice(
+  L: Lowering,
+  decider: Value,
+  condition: Expression,
+  then: () => Value,
+  otherwise: () => Value,
+  node: ts.Node,
+): Value {
   if (isConstant(condition)) return condition.value !== 0 ? then() : otherwise()
   const first = L.requireOnlyPure(condition, then)
   const second = L.requireOnlyPure(unary('not', condition), otherwise)
@@ -174,14 +196,19 @@ export function iterated(L: Lowering, node: ts.ForOfStatement, scope: Scope | nu
     const { length, element } = list.place.type
     return Array.from({ length }, (_, i) => ({
       kind: 'place' as const,
-      place: { ...place, path: [...place.path, { index: { kind: 'const' as const, value: i }, length }], type: element },
+      place: {
+        ...place,
+        path: [...place.path, { index: { kind: 'const' as const, value: i }, length }],
+        type: element,
+      },
     }))
   }
   return L.fail('LR031', node.expression)
 }
 
 export function bindLoopVariable(L: Lowering, node: ts.ForOfStatement, item: Value, scope: Scope): void {
-  if (!ts.isVariableDeclarationList(node.initializer)) return L.fail('LR001', node.initializer, 'a loop over values without a declaration')
+  if (!ts.isVariableDeclarationList(node.initializer))
+    return L.fail('LR001', node.initializer, 'a loop over values without a declaration')
   if (node.awaitModifier !== undefined) return L.fail('LR037', node)
   const { name } = node.initializer.declarations[0]
   const isConst = (node.initializer.flags & ts.NodeFlags.Const) !== 0

@@ -2,7 +2,10 @@
 import ts from 'typescript'
 import { symbolOf, strip } from './structs.ts'
 
-export function propertyOf(node: ts.ObjectLiteralExpression, name: string): ts.Expression | ts.MethodDeclaration | null {
+export function propertyOf(
+  node: ts.ObjectLiteralExpression,
+  name: string,
+): ts.Expression | ts.MethodDeclaration | null {
   for (const p of node.properties) {
     if (p.name?.getText().replace(/['"]/g, '') !== name) continue
     if (ts.isPropertyAssignment(p)) return p.initializer
@@ -36,7 +39,8 @@ export function numbersOf(checker: ts.TypeChecker, node: ts.Node | null): Record
   }
   if (!ts.isObjectLiteralExpression(bare)) return found
   for (const p of bare.properties)
-    if (ts.isPropertyAssignment(p) && ts.isNumericLiteral(strip(p.initializer))) found[p.name.getText().replace(/['"]/g, '')] = Number(strip(p.initializer).getText())
+    if (ts.isPropertyAssignment(p) && ts.isNumericLiteral(strip(p.initializer)))
+      found[p.name.getText().replace(/['"]/g, '')] = Number(strip(p.initializer).getText())
   return found
 }
 

@@ -67,7 +67,12 @@ function spotOf(node: ts.Node): Spot {
   const file = node.getSourceFile()
   const at = file.getLineAndCharacterOfPosition(node.getStart(file))
   const text = node.getText(file).replace(/\s+/g, ' ')
-  const spot = { file: file.fileName, line: at.line + 1, column: at.character + 1, text: text.length > 100 ? `${text.slice(0, 97)}...` : text }
+  const spot = {
+    file: file.fileName,
+    line: at.line + 1,
+    column: at.character + 1,
+    text: text.length > 100 ? `${text.slice(0, 97)}...` : text,
+  }
   spots.set(node, spot)
   return spot
 }
@@ -201,7 +206,9 @@ export class Lowering {
 
   /** Is what is written here run in some cases only? */
   isInBranch(): boolean {
-    return this.code.some((i) => (i.op === 'jump' && i.to.at < 0) || (i.op === 'branch' && (i.then.at < 0 || i.otherwise.at < 0)))
+    return this.code.some(
+      (i) => (i.op === 'jump' && i.to.at < 0) || (i.op === 'branch' && (i.then.at < 0 || i.otherwise.at < 0)),
+    )
   }
 
   branch(condition: Expression, then: Label, otherwise: Label, node: ts.Node): void {
@@ -273,7 +280,13 @@ export class Lowering {
     return value
   }
 
-  property(name: string, violation: ViolationClass, message: string, kind: Property['kind'] = 'always', site = -1): number {
+  property(
+    name: string,
+    violation: ViolationClass,
+    message: string,
+    kind: Property['kind'] = 'always',
+    site = -1,
+  ): number {
     return this.unit.books.property({ name, kind, class: violation, message, site })
   }
 
@@ -296,7 +309,13 @@ export class Lowering {
     }
   }
 
-  load(place: Extract<Expression, { kind: 'variable' | 'element' }>, name: string, like: Value, guard: Guard | null, node: ts.Node): Expression {
+  load(
+    place: Extract<Expression, { kind: 'variable' | 'element' }>,
+    name: string,
+    like: Value,
+    guard: Guard | null,
+    node: ts.Node,
+  ): Expression {
     const register = this.register(name, node, like)
     this.emit({ op: 'load', register, place, guard, site: this.siteOf(node) })
     return registerOf(register)
@@ -312,4 +331,5 @@ export class Lowering {
 }
 
 /** Whose instances a value is, for labels. */
-export const poolOf = (like: Value): string | null => (like.kind === 'reference' ? (like.struct?.name ?? null) : like.kind === 'address' ? '@' : null)
+export const poolOf = (like: Value): string | null =>
+  like.kind === 'reference' ? (like.struct?.name ?? null) : like.kind === 'address' ? '@' : null

@@ -29,8 +29,17 @@ export interface FoundScenario {
   readonly object: ts.ObjectLiteralExpression
 }
 
-export function findScenarios(loaded: Loaded, ownFiles: readonly string[], userFiles: readonly string[]): FoundScenario[] {
-  const files = [...ownFiles.filter((f) => f.startsWith(`${loaded.root}/src/scenarios/`) || f.startsWith(`${loaded.root}/src/bugs/`)).sort(), ...userFiles]
+export function findScenarios(
+  loaded: Loaded,
+  ownFiles: readonly string[],
+  userFiles: readonly string[],
+): FoundScenario[] {
+  const files = [
+    ...ownFiles
+      .filter((f) => f.startsWith(`${loaded.root}/src/scenarios/`) || f.startsWith(`${loaded.root}/src/bugs/`))
+      .sort(),
+    ...userFiles,
+  ]
   return [...new Set(files)].flatMap((name) => {
     const file = loaded.program.getSourceFile(name)
     return file === undefined ? [] : scenariosIn(loaded, file)
@@ -38,7 +47,10 @@ export function findScenarios(loaded: Loaded, ownFiles: readonly string[], userF
 }
 
 function scenariosIn(loaded: Loaded, file: ts.SourceFile): FoundScenario[] {
-  const usesKernel = file.statements.some((s) => ts.isImportDeclaration(s) && !(s.importClause?.isTypeOnly ?? false) && /kernel/.test(s.moduleSpecifier.getText()))
+  const usesKernel = file.statements.some(
+    (s) =>
+      ts.isImportDeclaration(s) && !(s.importClause?.isTypeOnly ?? false) && /kernel/.test(s.moduleSpecifier.getText()),
+  )
   const candidates: (ts.Node | null)[] = [defaultExport(file)]
   for (const s of file.statements)
     if (ts.isVariableStatement(s) && s.modifiers?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword))
@@ -58,7 +70,10 @@ function scenariosIn(loaded: Loaded, file: ts.SourceFile): FoundScenario[] {
       until: textOf(propertyOf(object, 'until')),
       bounds: numbersOf(loaded.checker, propertyOf(object, 'bounds')),
       header: headerOf(file),
-      tasks: taskObject !== null && ts.isObjectLiteralExpression(taskObject) ? taskObject.properties.map((p) => p.name?.getText().replace(/^['"]|['"]$/g, '') ?? '') : [],
+      tasks:
+        taskObject !== null && ts.isObjectLiteralExpression(taskObject)
+          ? taskObject.properties.map((p) => p.name?.getText().replace(/^['"]|['"]$/g, '') ?? '')
+          : [],
       usesKernel,
       promises: propertyOf(object, 'eventually') !== null,
     }

@@ -16,7 +16,8 @@ export interface SourceListing {
 export function sourceListing(loaded: Loaded, name: string, kernel: ResolvedKernel): SourceListing | null {
   const override = kernel.overrides.get(name)
   const declared = functionsOf(loaded).get(name)
-  const node: ts.Node | undefined = override?.node ?? (declared !== undefined && ts.isVariableDeclaration(declared) ? declared.parent.parent : declared)
+  const node: ts.Node | undefined =
+    override?.node ?? (declared !== undefined && ts.isVariableDeclaration(declared) ? declared.parent.parent : declared)
   if (node === undefined) return null
   const file = node.getSourceFile()
   const start = ts.getLeadingCommentRanges(file.getFullText(), node.getFullStart())?.at(-1)?.pos ?? node.getStart()

@@ -58,7 +58,8 @@ function lowerVariables(L: Lowering, list: ts.VariableDeclarationList, scope: Sc
   if ((list.flags & ts.NodeFlags.BlockScoped) === 0) L.fail('LR005', list)
   const isConst = (list.flags & ts.NodeFlags.Const) !== 0
   for (const d of list.declarations) {
-    const value = d.initializer === undefined ? (likeOfType(L, d.name) ?? literal(0)) : lowerExpression(L, d.initializer, scope)
+    const value =
+      d.initializer === undefined ? (likeOfType(L, d.name) ?? literal(0)) : lowerExpression(L, d.initializer, scope)
     if (L.isDead()) return
     bindName(L, d.name, value, scope, { changes: !isConst && assignedIn(body, d.name), declared: declaredRange(d) })
   }
@@ -81,16 +82,27 @@ export interface Binding {
   readonly isParameter?: boolean
 }
 
-export function bindName(L: Lowering, name: ts.BindingName, value: Value, scope: Scope, { changes, declared = null, isParameter = false }: Binding): void {
+export function bindName(
+  L: Lowering,
+  name: ts.BindingName,
+  value: Value,
+  scope: Scope,
+  { changes, declared = null, isParameter = false }: Binding,
+): void {
   if (!ts.isIdentifier(name)) return L.fail('LR051', name)
   const symbol = symbolOf(L.unit.checker, name)
   if (symbol === undefined) return
   if (changes) return bindChanging(L, name, symbol, value, scope, declared)
-  if (!isScalar(value)) return scope.bind(symbol, { kind: 'value', value: isParameter ? value : settle(L, value, name) })
+  if (!isScalar(value))
+    return scope.bind(symbol, { kind: 'value', value: isParameter ? value : settle(L, value, name) })
   // Names for a constant, or for what a register holds that nobody else writes, need no register of their own.
   const isKept = (register: number): boolean => isParameter || !L.mutable.has(register)
-  if (declared === null && (L.pure > 0 || isConstant(value.expr) || (value.expr.kind === 'register' && isKept(value.expr.register)))) {
-    if (value.expr.kind === 'register' && L.pure === 0 && value.kind === 'number' && !isParameter) rename(L, value.expr.register, name.text)
+  if (
+    declared === null &&
+    (L.pure > 0 || isConstant(value.expr) || (value.expr.kind === 'register' && isKept(value.expr.register)))
+  ) {
+    if (value.expr.kind === 'register' && L.pure === 0 && value.kind === 'number' && !isParameter)
+      rename(L, value.expr.register, name.text)
     return scope.bind(symbol, { kind: 'value', value })
   }
   const register = L.register(name.text, name, value, declared)
@@ -98,7 +110,14 @@ export function bindName(L: Lowering, name: ts.BindingName, value: Value, scope:
   scope.bind(symbol, { kind: 'register', register, like: value })
 }
 
-function bindChanging(L: Lowering, name: ts.Identifier, symbol: ts.Symbol, value: Value, scope: Scope, declared: Range | null): void {
+function bindChanging(
+  L: Lowering,
+  name: ts.Identifier,
+  symbol: ts.Symbol,
+  value: Value,
+  scope: Scope,
+  declared: Range | null,
+): void {
   const typed = likeOfType(L, name) ?? (isScalar(value) ? value : L.fail('LR026', name, name.text))
   const like = { ...typed, ghost: isGhost(value) }
   const register = L.register(name.text, name, like, declared)
@@ -125,11 +144,19 @@ function lowerIf(L: Lowering, node: ts.IfStatement, scope: Scope): void {
     L.jump(end, node)
   }
   L.place(otherwise)
-  if (otherwise.used && node.elseStatement !== undefined && L.reachable) lowerBlock(L, [node.elseStatement], L.scope(scope))
+  if (otherwise.used && node.elseStatement !== undefined && L.reachable)
+    lowerBlock(L, [node.elseStatement], L.scope(scope))
   L.place(end)
 }
 
-function lowerLoop(L: Lowering, condition: ts.Expression | null, body: ts.Statement, after: (() => void) | null, scope: Scope, node: ts.Node): void {
+function lowerLoop(
+  L: Lowering,
+  condition: ts.Expression | null,
+  body: ts.Statement,
+  after: (() => void) | null,
+  scope: Scope,
+  node: ts.Node,
+): void {
   const head = L.label()
   const inside = L.label()
   const next = L.label()
@@ -146,7 +173,14 @@ function lowerLoop(L: Lowering, condition: ts.Expression | null, body: ts.Statem
   L.place(exit)
 }
 
-function loopBody(L: Lowering, body: ts.Statement, breakTo: Label, continueTo: Label | null, scope: Scope, node: ts.Node): void {
+function loopBody(
+  L: Lowering,
+  body: ts.Statement,
+  breakTo: Label,
+  continueTo: Label | null,
+  scope: Scope,
+  node: ts.Node,
+): void {
   const { loops } = frameOf(L, node)
   loops.push({ breakTo, continueTo })
   lowerBlock(L, [body], L.scope(scope))
@@ -179,7 +213,14 @@ function lowerFor(L: Lowering, node: ts.ForStatement, outer: Scope): void {
     else lowerExpression(L, node.initializer, scope)
   }
   const { incrementor } = node
-  lowerLoop(L, node.condition ?? null, node.statement, incrementor === undefined ? null : () => void lowerExpression(L, incrementor, scope), scope, node)
+  lowerLoop(
+    L,
+    node.condition ?? null,
+    node.statement,
+    incrementor === undefined ? null : () => void lowerExpression(L, incrementor, scope),
+    scope,
+    node,
+  )
 }
 
 /** `for (let i = 0; i < N; i++)` over constants, i not written in the body: one copy of the body per value. */
@@ -223,7 +264,8 @@ function constantNow(L: Lowering, node: ts.Expression, scope: Scope): number | n
   const { length } = L.code
   const { reachable } = L
   const value = lowerExpression(L, node, scope)
-  if (L.code.length === length && L.reachable && value.kind === 'number' && isConstant(value.expr)) return value.expr.value
+  if (L.code.length === length && L.reachable && value.kind === 'number' && isConstant(value.expr))
+    return value.expr.value
   L.code.length = length
   L.reachable = reachable
   return null
@@ -234,7 +276,11 @@ function stepOf(L: Lowering, node: ts.Expression, symbol: ts.Symbol, scope: Scop
   const isVariable = (e: ts.Expression): boolean => symbolOf(L.unit.checker, e) === symbol
   if (ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) {
     if (!isVariable(node.operand)) return null
-    return node.operator === ts.SyntaxKind.PlusPlusToken ? 1 : node.operator === ts.SyntaxKind.MinusMinusToken ? -1 : null
+    return node.operator === ts.SyntaxKind.PlusPlusToken
+      ? 1
+      : node.operator === ts.SyntaxKind.MinusMinusToken
+        ? -1
+        : null
   }
   if (!ts.isBinaryExpression(node) || !isVariable(node.left)) return null
   const by = constantNow(L, node.right, scope)

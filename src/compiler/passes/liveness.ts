@@ -4,12 +4,16 @@ import type { Instruction } from '../code.ts'
 import { registersOf } from '../expression.ts'
 
 /** Live registers before each instruction, in ascending order; empty for code that is never reached. */
-export function livenessOf(code: readonly Instruction[], reachable: readonly boolean[], registerCount: number): { before: (at: number) => number[]; isLive: (at: number, register: number) => boolean } {
+export function livenessOf(
+  code: readonly Instruction[],
+  reachable: readonly boolean[],
+  registerCount: number,
+): { before: (at: number) => number[]; isLive: (at: number, register: number) => boolean } {
   const words = Math.max(1, (registerCount + 31) >>> 5)
   const live = new Uint32Array((code.length + 1) * words)
   const uses = code.map((i) => usesOf(i))
   const row = new Uint32Array(words)
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let at = code.length - 1; at >= 0; at--) {
       if (!reachable[at]) continue
@@ -25,11 +29,13 @@ export function livenessOf(code: readonly Instruction[], reachable: readonly boo
         }
     }
   }
-  const isLive = (at: number, register: number): boolean => (live[at * words + (register >>> 5)] & (1 << (register & 31))) !== 0
+  const isLive = (at: number, register: number): boolean =>
+    (live[at * words + (register >>> 5)] & (1 << (register & 31))) !== 0
   const before = (at: number): number[] => {
     const found: number[] = []
     for (let w = 0; w < words; w++)
-      for (let bits = live[at * words + w]; bits !== 0; bits &= bits - 1) found.push(w * 32 + 31 - Math.clz32(bits & -bits))
+      for (let bits = live[at * words + w]; bits !== 0; bits &= bits - 1)
+        found.push(w * 32 + 31 - Math.clz32(bits & -bits))
     return found
   }
   return { isLive, before }

@@ -49,13 +49,24 @@ interface Buffer {
 const variable = (v: number): Expression => ({ kind: 'variable', variable: v })
 const isEmpty = (b: Buffer): Expression => binary('==', variable(b.which), ZERO)
 
-function bufferFor(task: string, name: string, numbers: ReadonlyMap<number, number>, variables: readonly Variable[], add: (object: string, name: string, hi: number, lo?: number) => number): Buffer {
+function bufferFor(
+  task: string,
+  name: string,
+  numbers: ReadonlyMap<number, number>,
+  variables: readonly Variable[],
+  add: (object: string, name: string, hi: number, lo?: number) => number,
+): Buffer {
   const held = [...numbers.keys()].map((v) => variables[v])
   const which = add(`${task}.${name}`, 'field', numbers.size)
-  return { numbers, which, value: add(`${task}.${name}`, 'value', Math.max(...held.map((v) => v.hi)), Math.min(0, ...held.map((v) => v.lo))) }
+  return {
+    numbers,
+    which,
+    value: add(`${task}.${name}`, 'value', Math.max(...held.map((v) => v.hi)), Math.min(0, ...held.map((v) => v.lo))),
+  }
 }
 
-const numbered = (found: ReadonlySet<number>): Map<number, number> => new Map([...found].sort((a, b) => a - b).map((v, i) => [v, i + 1]))
+const numbered = (found: ReadonlySet<number>): Map<number, number> =>
+  new Map([...found].sort((a, b) => a - b).map((v, i) => [v, i + 1]))
 
 /** Variables that more than one task touches. */
 function sharedVariables(lowered: Lowered): Set<number> {
@@ -93,7 +104,11 @@ function eachPlain(code: readonly Instruction[], visit: (i: Instruction, at: num
   code.forEach((i, at) => {
     if (i.op === 'begin') inSection = true
     else if (i.op === 'end') inSection = false
-    else if (!inSection && ((i.op === 'load' && i.guard === null) || (i.op === 'store' && i.guard === null && !i.ghost))) visit(i, at)
+    else if (
+      !inSection &&
+      ((i.op === 'load' && i.guard === null) || (i.op === 'store' && i.guard === null && !i.ghost))
+    )
+      visit(i, at)
   })
 }
 
@@ -102,20 +117,38 @@ function numberOf(place: Expression, buffer: Buffer): Expression {
   if (place.kind === 'variable') return constant(buffer.numbers.get(place.variable) ?? 0)
   if (place.kind !== 'element') return ZERO
   let number: Expression = ZERO
-  place.variables.forEach((v, i) => (number = select(binary('==', place.index, constant(i)), constant(buffer.numbers.get(v) ?? 0), number)))
+  place.variables.forEach(
+    (v, i) => (number = select(binary('==', place.index, constant(i)), constant(buffer.numbers.get(v) ?? 0), number)),
+  )
   return number
 }
 
-function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, shared: ReadonlySet<number>, variables: readonly Variable[]): Instruction[] {
+function rewrite(
+  task: TaskCode,
+  stores: Buffer | null,
+  loads: Buffer | null,
+  shared: ReadonlySet<number>,
+  variables: readonly Variable[],
+): Instruction[] {
   const plain = new Set<number>()
   eachPlain(task.code, (i, at) => {
     if ((i.op === 'load' || i.op === 'store') && [...variablesOf(i.place)].some((v) => shared.has(v))) plain.add(at)
   })
   const out: Instruction[] = []
   const moved: number[] = []
-  const ordered = (guard: Expression | null): Expression | null => (stores === null ? guard : guard === null ? isEmpty(stores) : binary('and', guard, isEmpty(stores)))
+  const ordered = (guard: Expression | null): Expression | null =>
+    stores === null ? guard : guard === null ? isEmpty(stores) : binary('and', guard, isEmpty(stores))
   const forget = (site: number): void => {
-    if (loads !== null) out.push({ op: 'store', place: { kind: 'variable', variable: loads.which }, value: ZERO, range: -1, guard: null, ghost: false, site })
+    if (loads !== null)
+      out.push({
+        op: 'store',
+        place: { kind: 'variable', variable: loads.which },
+        value: ZERO,
+        range: -1,
+        guard: null,
+        ghost: false,
+        site,
+      })
   }
   task.code.forEach((i, at) => {
     moved[at] = out.length
@@ -125,7 +158,12 @@ function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, sh
       forget(i.site)
     } else if (i.op === 'barrier') {
       if (i.kind !== 'rmb' && stores !== null) {
-        out.push({ op: 'begin', guard: isEmpty(stores), section: { acquires: null, releases: null, waiting: waitFor(stores) }, site: i.site })
+        out.push({
+          op: 'begin',
+          guard: isEmpty(stores),
+          section: { acquires: null, releases: null, waiting: waitFor(stores) },
+          site: i.site,
+        })
         if (i.kind === 'mb') forget(i.site)
         out.push({ op: 'end', site: i.site })
       } else if (i.kind !== 'wmb') forget(i.site)
@@ -139,30 +177,93 @@ function rewrite(task: TaskCode, stores: Buffer | null, loads: Buffer | null, sh
     renewed.set(l, known)
     return known
   }
-  return out.map((i) => (i.op === 'jump' ? { ...i, to: renew(i.to) } : i.op === 'branch' ? { ...i, then: renew(i.then), otherwise: renew(i.otherwise) } : i))
+  return out.map((i) =>
+    i.op === 'jump'
+      ? { ...i, to: renew(i.to) }
+      : i.op === 'branch'
+        ? { ...i, then: renew(i.then), otherwise: renew(i.otherwise) }
+        : i,
+  )
 }
 
 const waitFor = (stores: Buffer | null): Section['waiting'] =>
-  stores === null ? null : { kind: 'event', object: 'its store buffer', address: null, condition: isEmpty(stores), text: 'the store buffer is empty', holders: null }
+  stores === null
+    ? null
+    : {
+        kind: 'event',
+        object: 'its store buffer',
+        address: null,
+        condition: isEmpty(stores),
+        text: 'the store buffer is empty',
+        holders: null,
+      }
 
-function pushLoad(out: Instruction[], i: Extract<Instruction, { op: 'load' }>, stores: Buffer | null, loads: Buffer | null): void {
+function pushLoad(
+  out: Instruction[],
+  i: Extract<Instruction, { op: 'load' }>,
+  stores: Buffer | null,
+  loads: Buffer | null,
+): void {
   let value: Expression = i.place
-  if (loads !== null) value = select(binary('==', variable(loads.which), atLeastOne(numberOf(i.place, loads))), variable(loads.value), value)
-  if (stores !== null) value = select(binary('==', variable(stores.which), atLeastOne(numberOf(i.place, stores))), variable(stores.value), value)
+  if (loads !== null)
+    value = select(
+      binary('==', variable(loads.which), atLeastOne(numberOf(i.place, loads))),
+      variable(loads.value),
+      value,
+    )
+  if (stores !== null)
+    value = select(
+      binary('==', variable(stores.which), atLeastOne(numberOf(i.place, stores))),
+      variable(stores.value),
+      value,
+    )
   out.push({ ...i, place: value })
 }
 
 /** Not buffered compares with a number that no entry has. */
-const atLeastOne = (number: Expression): Expression => (number.kind === 'const' && number.value === 0 ? constant(-1) : number)
+const atLeastOne = (number: Expression): Expression =>
+  number.kind === 'const' && number.value === 0 ? constant(-1) : number
 
-function pushStore(out: Instruction[], i: Extract<Instruction, { op: 'store' }>, stores: Buffer, variables: readonly Variable[]): void {
+function pushStore(
+  out: Instruction[],
+  i: Extract<Instruction, { op: 'store' }>,
+  stores: Buffer,
+  variables: readonly Variable[],
+): void {
   const { site } = i
   const { lo, hi } = variables[i.place.kind === 'variable' ? i.place.variable : i.place.variables[0]]
-  out.push({ op: 'begin', guard: isEmpty(stores), section: { acquires: null, releases: null, waiting: waitFor(stores) }, site })
+  out.push({
+    op: 'begin',
+    guard: isEmpty(stores),
+    section: { acquires: null, releases: null, waiting: waitFor(stores) },
+    site,
+  })
   // The buffer is as wide as the widest field in it.
-  if (i.range >= 0) out.push({ op: 'check', condition: binary('and', binary('>=', i.value, constant(lo)), binary('<=', i.value, constant(hi))), property: i.range, site })
-  out.push({ op: 'store', place: { kind: 'variable', variable: stores.which }, value: numberOf(i.place, stores), range: -1, guard: null, ghost: false, site })
-  out.push({ op: 'store', place: { kind: 'variable', variable: stores.value }, value: i.value, range: i.range, guard: null, ghost: false, site })
+  if (i.range >= 0)
+    out.push({
+      op: 'check',
+      condition: binary('and', binary('>=', i.value, constant(lo)), binary('<=', i.value, constant(hi))),
+      property: i.range,
+      site,
+    })
+  out.push({
+    op: 'store',
+    place: { kind: 'variable', variable: stores.which },
+    value: numberOf(i.place, stores),
+    range: -1,
+    guard: null,
+    ghost: false,
+    site,
+  })
+  out.push({
+    op: 'store',
+    place: { kind: 'variable', variable: stores.value },
+    value: i.value,
+    range: i.range,
+    guard: null,
+    ghost: false,
+    site,
+  })
   out.push({ op: 'end', site })
 }
 
@@ -170,7 +271,14 @@ function pushStore(out: Instruction[], i: Extract<Instruction, { op: 'store' }>,
 function drain(task: TaskCode, buffer: Buffer): TaskCode {
   const site = task.code[0].site
   const head: Label = { at: 0, used: true }
-  const code: Instruction[] = [{ op: 'begin', guard: binary('!=', variable(buffer.which), ZERO), section: { acquires: null, releases: null, waiting: waitFor(buffer) }, site }]
+  const code: Instruction[] = [
+    {
+      op: 'begin',
+      guard: binary('!=', variable(buffer.which), ZERO),
+      section: { acquires: null, releases: null, waiting: waitFor(buffer) },
+      site,
+    },
+  ]
   for (const [v, number] of buffer.numbers)
     code.push({
       op: 'store',
@@ -181,8 +289,24 @@ function drain(task: TaskCode, buffer: Buffer): TaskCode {
       ghost: false,
       site,
     })
-  code.push({ op: 'store', place: { kind: 'variable', variable: buffer.value }, value: ZERO, range: -1, guard: null, ghost: false, site })
-  code.push({ op: 'store', place: { kind: 'variable', variable: buffer.which }, value: ZERO, range: -1, guard: null, ghost: false, site })
+  code.push({
+    op: 'store',
+    place: { kind: 'variable', variable: buffer.value },
+    value: ZERO,
+    range: -1,
+    guard: null,
+    ghost: false,
+    site,
+  })
+  code.push({
+    op: 'store',
+    place: { kind: 'variable', variable: buffer.which },
+    value: ZERO,
+    range: -1,
+    guard: null,
+    ghost: false,
+    site,
+  })
   code.push({ op: 'end', site }, { op: 'jump', to: head, site }, { op: 'done', site })
   return { name: `${task.name}'s stores`, interrupt: true, code, registers: [] }
 }
@@ -193,12 +317,34 @@ function prefetch(task: TaskCode, buffer: Buffer): TaskCode {
   const head: Label = { at: 0, used: true }
   const picked: RegisterInfo = { name: 'field', declared: null, pool: null, site }
   let value: Expression = ZERO
-  for (const [v, number] of buffer.numbers) value = select(binary('==', registerOf(0), constant(number - 1)), variable(v), value)
+  for (const [v, number] of buffer.numbers)
+    value = select(binary('==', registerOf(0), constant(number - 1)), variable(v), value)
   const code: Instruction[] = [
     { op: 'choose', register: 0, alternatives: buffer.numbers.size, site },
-    { op: 'begin', guard: isEmpty(buffer), section: { acquires: null, releases: null, waiting: waitFor(buffer) }, site },
-    { op: 'store', place: { kind: 'variable', variable: buffer.which }, value: binary('+', registerOf(0), ONE), range: -1, guard: null, ghost: false, site },
-    { op: 'store', place: { kind: 'variable', variable: buffer.value }, value, range: -1, guard: null, ghost: false, site },
+    {
+      op: 'begin',
+      guard: isEmpty(buffer),
+      section: { acquires: null, releases: null, waiting: waitFor(buffer) },
+      site,
+    },
+    {
+      op: 'store',
+      place: { kind: 'variable', variable: buffer.which },
+      value: binary('+', registerOf(0), ONE),
+      range: -1,
+      guard: null,
+      ghost: false,
+      site,
+    },
+    {
+      op: 'store',
+      place: { kind: 'variable', variable: buffer.value },
+      value,
+      range: -1,
+      guard: null,
+      ghost: false,
+      site,
+    },
     { op: 'end', site },
     { op: 'jump', to: head, site },
     { op: 'done', site },

@@ -29,7 +29,11 @@ export function runSetup(lowered: Lowered): number[][] | SetupFailure {
 
 function runOnce(lowered: Lowered, choices: readonly number[]): { values: number[] } | { more: number } | SetupFailure {
   const { code } = lowered.setup
-  const state: State = { variables: [...lowered.zero], locations: [], registers: [lowered.setup.registers.map(() => 0)] }
+  const state: State = {
+    variables: [...lowered.zero],
+    locations: [],
+    registers: [lowered.setup.registers.map(() => 0)],
+  }
   const value = (e: Expression): number => evaluate(e, state, 0)
   const registers = state.registers[0]
   let taken = 0
@@ -44,7 +48,8 @@ function runOnce(lowered: Lowered, choices: readonly number[]): { values: number
         const to = i.place.kind === 'variable' ? i.place.variable : i.place.variables[value(i.place.index)]
         state.variables[to] = value(i.value)
         const v = lowered.variables[to]
-        if (state.variables[to] < v.lo || state.variables[to] > v.hi) return { kind: 'check', site: i.site, property: i.range }
+        if (state.variables[to] < v.lo || state.variables[to] > v.hi)
+          return { kind: 'check', site: i.site, property: i.range }
         break
       }
       case 'begin':
