@@ -67,7 +67,7 @@ export function filesOf(scenarios: readonly string[], kernels: string | undefine
 export type Catalogue = Pick<Program, 'diagnostics' | 'scenarios' | 'kernels' | 'bugs' | 'projections'>
 
 export function diagnosed(diagnostics: readonly Diagnostic[]): UsageError {
-  const shown = diagnostics.slice(0, 20).map(formatDiagnostic)
+  const shown = diagnostics.slice(0, 20).map((d) => formatDiagnostic({ ...d, file: asGiven(d.file) }))
   const more = diagnostics.length > 20 ? [`... and ${diagnostics.length - 20} more`] : []
   return new UsageError(['the model has errors', ...shown, ...more].join('\n'))
 }
