@@ -13,7 +13,11 @@ const folder = mkdtempSync(join(tmpdir(), 'lastref-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function lastref(...args: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    cwd: folder,
+    maxBuffer: 2 ** 26,
+    encoding: 'utf8',
+  })
   return { status, out: stdout, err: stderr }
 }
 

@@ -150,7 +150,7 @@ test('Ctrl-C leaves a checkpoint', async () => {
 })
 
 test.each([
-  [['--liveness', '--disk', 'd'], '--liveness needs the whole graph'],
+  [['--liveness', '--disk', 'd'], 'what never comes is looked for in the whole graph, in memory; leave out --disk'],
   [['--fs', 'all', '--disk', 'd'], '--disk takes one run, these are 3'],
   [['--resume', 'nowhere'], 'there is no checkpoint in nowhere'],
   [['--disk', '.'], 'is not empty'],
