@@ -34,7 +34,7 @@ const bio = at(Bio, 0)
 
 export default scenario({
   id: 'dontneed-vs-break',
-  group: 'more',
+  group: 'quick',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
