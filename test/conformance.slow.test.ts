@@ -114,4 +114,4 @@ test('a recording of the other era is said to be one, and rejected', async ({ sk
     expect.soft(verdict.verdict, name).toBe('violated')
     expect.soft(verdict.remarks[0]?.message, name).toContain(`looks like a ${era} kernel`)
   }
-})
+}, 600_000)
