@@ -106,6 +106,7 @@ test('a recording of the other era is said to be one, and rejected', async ({ sk
     ['k73-xfs/dio', '6.12', '0-based'],
     ['d73-xfs/vms', '6.14', '0-based'],
     ['d618-ext4/pvm', '5.10', '0-based'],
+    ['d510-xfs/vms', '6.18', '1-based'],
     ['k61fix-xfs/dio', '7.3', '1-based'],
     ['d612-xfs/pvm', '6.15', '1-based'],
   ]) {

@@ -56,6 +56,15 @@ describe('a recording of the other era', () => {
   })
 })
 
+test('a wake-up at an address of the other era, with who takes and drops pages not recorded: impossible', async () => {
+  const lines = read('7.3-stock.txt')
+    .split('\n')
+    .filter((line) => !/: (try_grab|gup_put|unpin)/.test(line))
+    .map((line) => line.replace(/ (try_grab|gup_put|unpin)\w+/g, '').replace(/(wake_up_var: .* var=0x\w+)00 /, '$134 '))
+  const { findings } = judge(lines.join('\n'), await conformanceOf('7.3'))
+  expect(findings.map((f) => f.message)).toEqual(['the model has no wake_up_var(_refcount 0) here'])
+})
+
 describe('one page alone', () => {
   test('is judged as it is among the others', async () => {
     const all = await against('6.1.176-dio.txt')

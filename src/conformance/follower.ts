@@ -431,6 +431,8 @@ export class Follower {
   ): void {
     const seen = new Set(level)
     const pending = [...level]
+    // Who has begun something here shows it: one unseen operation after the other is what `drift` is for.
+    const begun = new Set<number>()
     while (pending.length > 0) {
       const state = pending.pop()!
       const threadId = this.threadOf(state, slot)
@@ -465,11 +467,13 @@ export class Follower {
           trail?.set(next, { from: state, sites: outcome.sites })
         }
         if (!seenAll) continue
-        // Back at the beginning without a record: that is what `drift` is for, except that this task is elsewhere now.
-        if (thread.place === 0 && this.threadOf(outcome.state, slot) === NOBODY) continue
         const next = outcome.made.length === 0 ? outcome.state : this.withPending(outcome.state, slot, outcome.made)
-        if (seen.has(next)) continue
+        const isBegun = threadId === NOBODY || begun.has(state)
+        if (isBegun && this.threadOf(next, slot) === NOBODY) continue
+        // Met again by a task that was in the middle of something before, it may go further.
+        if (seen.has(next) && (isBegun || !begun.delete(next))) continue
         seen.add(next)
+        if (isBegun) begun.add(next)
         trail?.set(next, { from: state, sites: outcome.sites })
         pending.push(next)
       }

@@ -9,17 +9,19 @@ import { ELSEWHERE, NOWHERE, TOO_MANY, type Follower } from './follower.ts'
 import { History, type PastEvent } from './history.ts'
 import type { ObservationSpec, Reading, Readings } from './observations.ts'
 import type { RecordSink, TraceRecord } from './record.ts'
+import { Objects } from './objects.ts'
 import { resumed } from './resume.ts'
 import { searchWindow, type WindowEvent } from './search.ts'
+import { frameOf, hintOf, Shapes } from './shapes.ts'
+import type { Base } from './survey.ts'
 import type { Actor, Held, TracedObject } from './traced.ts'
-import { Tuples } from './tuples.ts'
 
 export interface SessionOptions {
   readonly follower: Follower
   readonly spec: ObservationSpec
   readonly readings: Readings
   /** Address of the struct of object 0. */
-  readonly base: { readonly high: number; readonly low: number }
+  readonly base: Base
   /** Events of different CPUs closer than this have no order. */
   readonly slackNanos: number
   /** Only this object, or all. */
@@ -41,30 +43,21 @@ const quickly = [{ drifts: 0, notes: false }]
 const patiently = [...quickly, { drifts: 2, notes: false }, { drifts: 0, notes: true }, { drifts: 2, notes: true }]
 const findingsPerObjectMax = 3
 const skippedMax = 64
-/** With more objects than this, those that are idle again are put away. */
-const objectsAwake = 1 << 14
 
 export class Session implements Omit<RecordSink, 'probes'> {
   readonly findings: Findings
   /** Events that were held against the model. */
   judged = 0
   searches = 0
-  private readonly objects = new Map<number, TracedObject>()
-  /** Of ours, and idle, so that nothing else has to be known of them. */
-  private readonly idle = new Set<number>()
-  private sweepAt = objectsAwake
+  private readonly objects: Objects
   private readonly taken: Set<number> | null
   private readonly options: SessionOptions
   private readonly follower: Follower
   private readonly history: History
   private readonly actors = new Map<number, Actor>()
   private readonly actorList: Actor[] = []
-  private readonly tuples = new Tuples()
-  private readonly shapes: number[] = []
-  private readonly tuple = new Int32Array(32)
-  private readonly heads = new Map<number, TracedObject>()
+  private readonly shapes: Shapes
   private readonly waiting = new Set<TracedObject>()
-  private crowded = 0
   /** The last thorough search left something out. */
   private gaveUp = false
   /** An object that is new here may have had a life before. */
@@ -73,6 +66,13 @@ export class Session implements Omit<RecordSink, 'probes'> {
   constructor(options: SessionOptions) {
     this.options = options
     this.follower = options.follower
+    this.objects = new Objects({
+      initial: options.follower.initial,
+      slots: options.follower.others,
+      max: options.objectsMax,
+      large: options.spec.object.large,
+    })
+    this.shapes = new Shapes(options.follower)
     this.guessing = options.inTheMiddle
     this.findings = new Findings(options.follower, options.spec, options.findingsMax)
     this.history = new History(options.follower.others)
@@ -91,33 +91,26 @@ export class Session implements Omit<RecordSink, 'probes'> {
     if (reading.skip(record)) return
     const actor = this.actorOf(record)
     if (objectField < 0) {
-      for (const object of this.objects.values()) if (object.ours) this.observe(object, actor, reading, record, false)
+      for (const object of this.objects) if (object.ours) this.observe(object, actor, reading, record, false)
       return
     }
-    const frame = this.frameOf(record, reading)
+    const frame = frameOf(record, reading, this.options.base, this.options.spec.object.size)
     if (frame < 0 || (this.options.frame !== null && frame !== this.options.frame)) return
-    const { large } = this.options.spec.object
-    const head = this.heads.size > 0 ? this.heads.get(Math.floor(frame / large)) : undefined
-    const object = head ?? this.objectOf(frame)
+    const object = this.objects.holding(frame, this.guessing)
     if (object === null) return
     if (spec.ours === true && !object.ours) {
       object.ours = true
       if (object.skipped > skippedMax) this.forget(object)
     }
     this.observe(object, actor, reading, record, object.frame !== frame)
-    if (spec.large === 'joins' && !object.large) {
-      object.large = true
-      this.heads.set(Math.floor(frame / large), object)
-    } else if (spec.large === 'splits' && object.large) {
-      object.large = false
-      this.heads.delete(Math.floor(frame / large))
-    }
+    if (spec.large === 'joins' && !object.large) this.objects.join(object, frame)
+    else if (spec.large === 'splits' && object.large) this.objects.split(object, frame)
   }
 
   /** What was known may not be true any more. */
   lost(line: number, cpu: number, count: number): void {
     this.finishHeld()
-    for (const object of this.objects.values()) this.forget(object)
+    for (const object of this.objects) this.forget(object)
     for (const actor of this.actorList) actor.at = null
     this.guessing = true
     this.findings.remark(
@@ -130,40 +123,33 @@ export class Session implements Omit<RecordSink, 'probes'> {
 
   /** Objects of ours that the trace has shown. */
   get objectCount(): number {
-    let count = this.idle.size
-    for (const object of this.objects.values()) if (object.ours) count++
-    return count
+    return this.objects.count
   }
 
   /** Another session goes on from here, which knows only which objects are ours. */
   handOver(to: Session): void {
     this.finishHeld()
     this.findings.finish()
-    for (const frame of this.idle) to.idle.add(frame)
-    for (const { frame, ours, findings } of this.objects.values()) {
-      const object = to.objectOf(frame)!
-      object.ours = ours
-      object.findings = findings
-    }
+    this.objects.handOver(to.objects)
   }
 
   /** The end of the trace. */
   end(): void {
     this.finishHeld()
-    for (const object of this.objects.values())
-      if (object.ours && object.known) this.findings.end(object, this.actorList)
-    if (this.crowded > 0)
+    for (const object of this.objects) if (object.ours && object.known) this.findings.end(object, this.actorList)
+    const { crowded } = this.objects
+    if (crowded > 0)
       this.findings.remark(
         'unjudged',
         0,
         null,
-        `${this.crowded} events of objects beyond the first ${this.options.objectsMax} were not looked at`,
+        `${crowded} events of objects beyond the first ${this.options.objectsMax} were not looked at`,
       )
     this.findings.finish()
   }
 
   private observe(object: TracedObject, actor: Actor, reading: Reading, record: TraceRecord, isPart: boolean): void {
-    const shape = this.shapeOf(record, reading, object.large, isPart)
+    const shape = this.shapes.of(record, reading, object.large, isPart)
     const times = reading.repeat < 0 ? 1 : Math.min(record.numbers[reading.repeat], this.options.spec.object.large)
     const away = reading.spec.away === true
     for (let i = 0; i < times; i++) this.advance(object, actor, shape, away, record)
@@ -512,43 +498,6 @@ export class Session implements Omit<RecordSink, 'probes'> {
     return -1
   }
 
-  private objectOf(frame: number): TracedObject | null {
-    const known = this.objects.get(frame)
-    if (known !== undefined) return known
-    if (this.objects.size >= this.sweepAt) this.sweep()
-    if (this.objects.size >= this.options.objectsMax) {
-      this.crowded++
-      return null
-    }
-    const object: TracedObject = {
-      frame,
-      node: this.follower.initial,
-      actors: new Int32Array(this.follower.others),
-      known: false,
-      guessed: this.guessing,
-      rested: false,
-      ours: this.idle.delete(frame),
-      large: false,
-      skipped: 0,
-      held: null,
-      before: [],
-      findings: 0,
-      lastLine: 0,
-    }
-    this.objects.set(frame, object)
-    return object
-  }
-
-  private sweep(): void {
-    for (const [frame, object] of this.objects) {
-      const { known, guessed, node, held, large, findings } = object
-      if (!known || guessed || node !== this.follower.initial || held !== null || large || findings > 0) continue
-      this.objects.delete(frame)
-      if (object.ours) this.idle.add(frame)
-    }
-    this.sweepAt = Math.max(objectsAwake, this.objects.size * 2)
-  }
-
   private actorOf(record: TraceRecord): Actor {
     const key = record.context === 0 && record.task !== 0 ? record.task : -(record.cpu * 4 + record.context) - 1
     const known = this.actors.get(key)
@@ -558,47 +507,6 @@ export class Session implements Omit<RecordSink, 'probes'> {
     this.actorList.push(actor)
     return actor
   }
-
-  /** Number of the object, or -1. */
-  private frameOf(record: TraceRecord, { spec, objectField }: Reading): number {
-    const high = record.high[objectField]
-    const low = record.low[objectField]
-    switch (spec.object!.as) {
-      case 'frame':
-        return (high & 0xfffff) * 2 ** 32 + low
-      case 'entry':
-        return Math.floor((high * 2 ** 32 + low) / 32)
-      case 'address': {
-        const { base, spec: all } = this.options
-        const distance = (high - base.high) * 2 ** 32 + (low - base.low)
-        return distance < 0 || distance > 2 ** 46 ? -1 : Math.floor(distance / all.object.size)
-      }
-    }
-  }
-
-  private shapeOf(record: TraceRecord, reading: Reading, large: boolean, isPart: boolean): number {
-    const { tuple } = this
-    let n = 0
-    tuple[n++] = record.probe * 2 + (isPart ? 1 : 0)
-    for (const read of reading.values) tuple[n++] = read(record, large)
-    if (!isPart) for (const { field } of reading.reads) tuple[n++] = record.numbers[field]
-    const id = this.tuples.intern(tuple, n)
-    if (id < this.shapes.length) return this.shapes[id]
-    const count = reading.values.length
-    const shape = this.follower.shape({
-      event: reading.spec.event!,
-      values: Array.from(tuple.subarray(1, 1 + count)),
-      reads: isPart ? [] : reading.reads.map(({ variable }, i) => ({ variable, value: tuple[1 + count + i] })),
-    })
-    this.shapes.push(shape)
-    return shape
-  }
-}
-
-/** The count that a record shows late, or -1. */
-function hintOf(reading: Reading, record: TraceRecord): number {
-  const hint = reading.hints[0]
-  return hint === undefined || (record.present & (1 << hint.field)) === 0 ? -1 : record.numbers[hint.field]
 }
 
 const pastOf = (events: readonly Held[], frame: number): PastEvent[] =>
