@@ -45,8 +45,6 @@ export const cells = {
   findings: 20,
   /** Of these, at the end: so many do not yet have their state. */
   findingsOpen: 24,
-  /** Written, so that loads are not dead code. */
-  sink: 28,
   /** First state that is still kept. */
   low: 32,
   /** Searches in several memories: first state that is not expanded, and the first one not to be expanded now. */
@@ -65,6 +63,8 @@ export const cells = {
 export const batchStates = 64
 export const pageBytes = 1 << 16
 export const memoryBytesMax = 2 ** 32
+/** Of the table; as many as the processor fetches from memory at once. */
+export const lineBytes = 64
 /** Behind the last slot: a run of taken slots may go on there instead of at the beginning. */
 export const slackSlots = 1 << 14
 /** Records that one shard collects for another before they are handed over. */
@@ -165,4 +165,8 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
 
 export function roundUp(bytes: number, unit: number): number {
   return Math.ceil(bytes / unit) * unit
+}
+
+export function roundDown(number: number, unit: number): number {
+  return Math.floor(number / unit) * unit
 }

@@ -2,7 +2,8 @@
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
 import { batchStates, cells, type MemoryMap } from './memory.ts'
-import { addressOf, cell, eachRecord, increase, Key, setCell, type SeenSetFunctions } from './seen-set.ts'
+import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
+import type { SeenSetFunctions } from './seen-set.ts'
 
 const { add, constant, get, i32, load, long, set, shiftLeft, store, subtract, when } = wasm
 

@@ -1,6 +1,16 @@
 /** One memory with its states and its table. All that is known of it stands in it, so that any thread can go on. */
 import { assert } from '../../../base/assert.ts'
-import { boxSets, cells, memoryBytesMax, pageBytes, roundUp, slackSlots, type MemoryMap } from './memory.ts'
+import {
+  boxSets,
+  cells,
+  lineBytes,
+  memoryBytesMax,
+  pageBytes,
+  roundDown,
+  roundUp,
+  slackSlots,
+  type MemoryMap,
+} from './memory.ts'
 
 interface Functions {
   add(): void
@@ -30,6 +40,9 @@ const loadGrown = 0.78
 /** The least growth: with less, too many entries would have to go aside. */
 const growthMin = 1.2
 const growth = 2
+/** While the table has less than this share of the memory: fewer entries move, and more of it stands empty. */
+const growthFirst = 4
+const shareOfFirst = 1 / 16
 /** With less of the memory to be won, giving up states is not worth its time. */
 const forgettingShareMin = 1 / 16
 /** What a table that grows then leaves to the states: so many times those that are there, and no less than this share. */
@@ -289,10 +302,13 @@ export class Shard {
       this.#get(cells.low) === 0
         ? Math.floor(budget / (entryBytes + loadLast * stateBytes))
         : Math.floor((budget - Math.max(frontierGrowth * stored, storeShareMin * budget)) / entryBytes)
-    const larger = Math.min(growth * slots, best)
+    const isFirst = growthFirst * slots * entryBytes <= shareOfFirst * this.#bytesMax
+    const wanted = (isFirst ? growthFirst : growth) * slots
+    const larger = roundDown(Math.min(wanted, best), lineBytes / entryBytes)
     if (this.states > loadGrown * slots) return false
     if (larger < growthMin * slots || this.#tableEnd(larger) + asideBytes + stored > this.#bytesMax) return false
     this.#set(cells.slots, larger)
+    this.#words.fill(0, this.#tableEnd(slots) / 4, this.#tableEnd(larger) / 4)
     this.#functions.grow(this.#tableEnd(slots))
     return true
   }

@@ -1,0 +1,146 @@
+/** What a state is recognised by, as code. */
+import * as wasm from './assembler.ts'
+import type { Code, FunctionBuilder, Local } from './assembler.ts'
+import { hashOf, scramble, unscramble } from './hash.ts'
+import { cells, lineBytes, type MemoryMap } from './memory.ts'
+
+const { add, and, constant, get, load, long, set, store, subtract } = wasm
+
+export const cell = (address: number): Code => load(constant(address))
+export const setCell = (address: number, value: Code): Code => store(constant(address), value)
+export const increase = (local: Local, by: number): Code => set(local, add(get(local), constant(by)))
+
+/** The key of a state: 64 bits, or twice 64. The upper half of a hash, which is its tag, is never 0; nor is a packed state. */
+export class Key {
+  readonly first: Local
+  readonly #map: MemoryMap
+  readonly #second: Local
+  readonly #piece: Local
+
+  constructor(f: FunctionBuilder, map: MemoryMap) {
+    this.#map = map
+    this.first = f.long()
+    this.#second = f.long()
+    this.#piece = f.long()
+  }
+
+  /** Computes the key of a record and stores it there. */
+  give(record: Code): Code {
+    return [this.compute(record), this.#storeTo(record)]
+  }
+
+  compute(record: Code): Code {
+    const { keeping, words, spareBit, stateOffset } = this.#map
+    const { first } = this
+    const part = (i: number): Code => (2 * i + 1 < words ? long.load : long.loadHalf)(record, stateOffset + 8 * i)
+    if (keeping === 'packed')
+      return [set(first, long.or(part(0), long.constant(1n << BigInt(spareBit)))), scramble(first)]
+    const parts = (words + 1) >>> 1
+    const tag = long.shiftRight(get(first), long.constant(32n))
+    return [
+      hashOf(first, this.#piece, 0, parts, part),
+      set(first, long.or(get(first), long.shiftLeft(long.fromUnsigned(long.isZero(tag)), long.constant(32n)))),
+      keeping === 'fingerprints128' ? hashOf(this.#second, this.#piece, 1, parts, part) : [],
+    ]
+  }
+
+  load(record: Code): Code {
+    return [
+      set(this.first, long.load(record)),
+      this.#map.keeping === 'fingerprints128' ? set(this.#second, long.load(record, 8)) : [],
+    ]
+  }
+
+  get second(): Local {
+    return this.#second
+  }
+
+  /** Address of the line where it belongs, of a table of so many lines. */
+  home(lines: Local): Code {
+    const upper = long.shiftRight(get(this.first), long.constant(32n))
+    const line = long.lower(long.shiftRight(long.multiply(upper, get(lines)), long.constant(32n)))
+    return add(wasm.multiply(line, constant(lineBytes)), constant(this.#map.heap))
+  }
+
+  /** Which of several memories it belongs to; by other bits than `home`. */
+  shard(): Code {
+    return and(long.lower(long.shiftRight(get(this.first), long.constant(24n))), constant(this.#map.shards - 1))
+  }
+
+  /** Where it stands among the states added lately. */
+  recent(): Code {
+    const { recent, recentBytes, recentStates } = this.#map
+    const place = and(long.lower(long.shiftRight(get(this.first), long.constant(12n))), constant(recentStates - 1))
+    return add(wasm.multiply(place, constant(recentBytes)), constant(recent))
+  }
+
+  /** Is the state at an address the one of this record? */
+  isStateAt(address: Code, record: Code): Code {
+    return long.isZero(
+      pieces(this.#map.stateBytes)
+        .map(({ at, isWhole }) =>
+          long.xor(
+            (isWhole ? long.load : long.loadHalf)(address, at),
+            (isWhole ? long.load : long.loadHalf)(record, this.#map.stateOffset + at),
+          ),
+        )
+        .reduce(long.or),
+    )
+  }
+
+  /** Takes an empty slot for state number `states`. */
+  take(slot: Local, states: Local): Code {
+    if (this.#map.keeping !== 'whole') return this.#storeTo(get(slot))
+    const upper = long.and(get(this.first), long.constant(0xffffffff00000000n))
+    return long.store(get(slot), long.or(upper, long.fromUnsigned(add(get(states), constant(1)))))
+  }
+
+  /** With the key, which has been computed. Not for packed states. */
+  copyRecord(to: Local, record: Code): Code {
+    const { stateOffset } = this.#map
+    const state = pieces(this.#map.recordBytes - stateOffset).map(({ at }) =>
+      long.store(get(to), long.load(record, stateOffset + at), stateOffset + at),
+    )
+    return [this.#storeTo(get(to)), state]
+  }
+
+  /** Writes an entry that has been loaded as a key. */
+  putEntry(to: Local): Code {
+    return this.#storeTo(get(to))
+  }
+
+  #storeTo(address: Code): Code {
+    return [
+      long.store(address, get(this.first)),
+      this.#map.keeping === 'fingerprints128' ? long.store(address, get(this.#second), 8) : [],
+    ]
+  }
+
+  /** Writes the state of a record. The key of a packed one is lost. */
+  storeState(to: Local, record: Code): Code {
+    const { keeping, words, spareBit, stateBytes, stateOffset } = this.#map
+    if (keeping === 'packed') {
+      const state = long.xor(get(this.first), long.constant(1n << BigInt(spareBit)))
+      return [unscramble(this.first), (words === 2 ? long.store : long.storeHalf)(get(to), state)]
+    }
+    return pieces(stateBytes).map(({ at, isWhole }) =>
+      isWhole
+        ? long.store(get(to), long.load(record, stateOffset + at), at)
+        : store(get(to), load(record, stateOffset + at), at),
+    )
+  }
+}
+
+/** A state in pieces of 64 bits, and perhaps 32 at the end. */
+function pieces(bytes: number): { at: number; isWhole: boolean }[] {
+  return Array.from({ length: Math.ceil(bytes / 8) }, (_, i) => ({ at: 8 * i, isWhole: 8 * i + 8 <= bytes }))
+}
+
+/** Of a state by its number. */
+export function addressOf({ stateBytes }: MemoryMap, state: Code): Code {
+  return subtract(cell(cells.origin), wasm.multiply(add(state, constant(1)), constant(stateBytes)))
+}
+
+export function eachRecord({ recordBytes }: MemoryMap, at: Local, from: Code, end: Code, body: Code): Code {
+  return [set(at, from), wasm.repeatWhile(wasm.lessUnsigned(get(at), end), [body, increase(at, recordBytes)])]
+}
