@@ -1,5 +1,5 @@
 /** The corpus: files whose default export is `bug({ ... })`, read without compiling what they name. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { CompileError, mistake } from './errors.ts'
 import { argumentOf, declarationOf, defaultExport, headerOf, numbersOf, propertyOf, textOf } from './literals.ts'
 import type { Loaded } from './program.ts'

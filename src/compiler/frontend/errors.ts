@@ -1,5 +1,5 @@
 /** A mistake in a model as what is thrown inside the front end. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { MISTAKES, type MistakeCode } from '../mistakes.ts'
 

@@ -1,5 +1,5 @@
 /** Expressions: what a name, a field, a call or a literal stands for. Operators are in operators.ts. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Expression } from '../../model/system.ts'
 import { isConstant, ONE, registerOf, ZERO } from '../expression.ts'
 import { inlineCall, pureCall } from './functions.ts'

@@ -1,5 +1,5 @@
 /** Calls: every function is inlined, in steps or, inside a predicate, as one expression. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Expression } from '../../model/system.ts'
 import { isConstant, registerOf, select, unary, ZERO } from '../expression.ts'
 import { inPure, lowerExpression } from './expressions.ts'

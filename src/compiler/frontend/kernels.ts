@@ -2,7 +2,7 @@
  * Which text of every function a kernel runs. A kernel is the newest source plus changes: a release has the changes
  * after it undone (`before`), a patch has its own (`after`).
  */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { FoundBug } from './bugs.ts'
 import { MISTAKES } from '../mistakes.ts'
 import { CompileError, mistake } from './errors.ts'

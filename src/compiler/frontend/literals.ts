@@ -1,5 +1,5 @@
 /** Reading object literals as data: scenario headers, changes, releases. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { symbolOf, strip } from './structs.ts'
 
 export function propertyOf(

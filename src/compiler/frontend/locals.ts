@@ -1,5 +1,5 @@
 /** Values on their way: kept apart from what may change meanwhile, brought to one kind where two ways meet. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Expression } from '../../model/system.ts'
 import { registerOf, walkExpression, ZERO } from '../expression.ts'
 import { exprOf, lowerExpression } from './expressions.ts'

@@ -2,7 +2,7 @@
  * The state of one lowering: instructions of the task being compiled, registers, sites, properties.
  * expressions.ts, statements.ts and words.ts do the work; this file keeps the books.
  */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { MistakeCode } from '../mistakes.ts'
 import type { Call, Expression, Property, Site, ViolationClass, Waiting } from '../../model/system.ts'
 import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.ts'

@@ -1,5 +1,5 @@
 /** Operators. What both sides can do without a step is a formula; the rest branches. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { BinaryOperator, Expression } from '../../model/system.ts'
 import type { Label } from '../code.ts'
 import { binary, constant, isConstant, ONE, registerOf, select, unary, walkExpression, ZERO } from '../expression.ts'

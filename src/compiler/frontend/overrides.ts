@@ -2,7 +2,7 @@
  * What can be wrong with the functions of a change or a bug, in words. The TypeScript checker finds most of it, and speaks
  * of types; here is said which function is meant, what it looks like, and where else it is to be found.
  */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'

@@ -1,5 +1,5 @@
 /** Places: fields of instances, elements of arrays, and what stands inside them. Reading one is a step. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Expression } from '../../model/system.ts'
 import type { Guard } from '../code.ts'
 import { binary, constant, isConstant, ONE, select, ZERO } from '../expression.ts'

@@ -1,5 +1,5 @@
 /** The one door to the TypeScript compiler: loads kernel, history, scenarios (and a user's files) once, type-checks them. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Call, TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'

@@ -1,5 +1,5 @@
 /** Projections: what is to be known of the states of one thing, as expressions over shared variables. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Projection, Term } from '../../model/system.ts'
 import { mistake } from './errors.ts'
 import { exprOf, inPure, lowerExpression } from './expressions.ts'

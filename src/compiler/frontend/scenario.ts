@@ -1,5 +1,5 @@
 /** Lowers a whole scenario: setup, every task, properties; then hands it to the passes. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { FILE_SYSTEMS } from './words_of_scenarios.ts'
 import type { Call, Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'

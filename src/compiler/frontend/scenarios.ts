@@ -1,5 +1,5 @@
 /** Finds scenarios in files, without compiling them. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { argumentOf, defaultExport, headerOf, numbersOf, propertyOf, textOf, textsOf } from './literals.ts'
 import type { Loaded } from './program.ts'
 import { strip } from './structs.ts'

@@ -1,5 +1,5 @@
 /** `lastref source`: the text of a function that a kernel runs, and who changed it later. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import { bugOf, functionsOf, historyOf, laterChanges, patchOf, type ResolvedKernel } from './kernels.ts'
 import type { Loaded } from './program.ts'
 

@@ -1,5 +1,5 @@
 /** Statements. Loops over constants and lists are unrolled; all other control flow becomes branches and jumps. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Label } from '../code.ts'
 import { binary, isConstant } from '../expression.ts'
 import { lowerExpression } from './expressions.ts'

@@ -1,5 +1,5 @@
 /** Reads struct classes: field initialisers give kind, width and protection. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { FieldInfo, FieldType, StructInfo } from './values.ts'
 import { mistake } from './errors.ts'
 

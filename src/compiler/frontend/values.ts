@@ -1,5 +1,5 @@
 /** What an expression of the dialect is while it is being compiled. */
-import type ts from 'typescript'
+import type ts from './typescript.ts'
 import type { Expression } from '../../model/system.ts'
 import { constant, ZERO } from '../expression.ts'
 

@@ -1,5 +1,5 @@
 /** The words of the dialect and the operations of atomics and lists, as steps. */
-import ts from 'typescript'
+import ts from './typescript.ts'
 import type { Expression, ViolationClass, Waiting } from '../../model/system.ts'
 import { binary, constant, isConstant, ONE, select, unary, ZERO } from '../expression.ts'
 import { exprOf, inPure, lowerExpression } from './expressions.ts'
