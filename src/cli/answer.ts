@@ -80,7 +80,11 @@ export async function answer(
   const runFrom = (verdict: Verdict): Run => {
     const seconds = (performance.now() - begin) / 1000
     const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
-    return runOf(question, system, verdict, seconds, explain ? failure : withoutSteps(failure))
+    const shown = explain ? failure : withoutSteps(failure)
+    return {
+      ...runOf(question, system, verdict, seconds, shown),
+      reductions: explain ? savings(system, verdict.statistics) : [],
+    }
   }
   const isShared = !explain && !disk && !partial && !question.liveness
   const before = isShared ? verdicts.get(system.tasks) : undefined
@@ -183,7 +187,7 @@ function runOf(
     kernel: question.kernel,
     fs: question.fs,
     bounds: system.bounds,
-    reductions: savings(system, verdict.statistics),
+    reductions: [],
     verdict: verdict.kind,
     statistics: verdict.statistics,
     seconds,

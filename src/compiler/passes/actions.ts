@@ -8,13 +8,14 @@
  * ends the action before it, with what was taken until then, so no deadlock is hidden; nesting.ts says which acquires
  * may follow one another.
  */
+import { BitSet, bitSetOf } from '../../base/bit-set.ts'
 import type { Action, Expression, Location, Statement } from '../../model/system.ts'
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
 import { binary, constant, isConstant, mapExpression, ONE, ZERO } from '../expression.ts'
 import type { Mover } from './movers.ts'
 import { intervalOf, isFalse, isInt, isTrue, type Interval } from './intervals.ts'
 import { joinOf } from './joins.ts'
-import { livenessOf } from './liveness.ts'
+import { livenessOf, successorsOf } from './liveness.ts'
 import type { Ranges } from './ranges.ts'
 import type { Variable } from '../../model/system.ts'
 
@@ -149,17 +150,25 @@ interface Path {
   /** `fresh`: nothing shared yet; `pre`: only an acquire and commuting steps; `post`: the step that counts is done. */
   readonly phase: 'fresh' | 'pre' | 'post'
   readonly inSection: boolean
-  /** Shared instructions of this action: meeting one again ends it. */
-  readonly seen: ReadonlySet<number>
-  readonly stored: ReadonlySet<number>
-  /** Local instructions since the last shared one: meeting one again is a loop without a step. */
-  readonly locals: ReadonlySet<number>
+  /** Steps of this action: meeting one again ends it. */
+  readonly seen: BitSet
+  /** Variables, since the last step. */
+  readonly stored: BitSet
+  /** Heads of loops since the last step: meeting one again is a loop without a step. */
+  readonly heads: BitSet
+  /** No step since the fragment began. */
+  readonly isStepless: boolean
+}
+
+function union(a: BitSet, b: BitSet): BitSet {
+  const both = a.copy()
+  both.addAll(b)
+  return both
 }
 
 /** Two ways to the same instruction: what may follow both. */
 function join(a: Path | null, b: Path | null): Path | null {
   if (a === null || b === null) return a ?? b
-  const union = (x: ReadonlySet<number>, y: ReadonlySet<number>): ReadonlySet<number> => new Set([...x, ...y])
   const phase =
     a.phase === 'post' || b.phase === 'post' ? 'post' : a.phase === 'pre' || b.phase === 'pre' ? 'pre' : 'fresh'
   return {
@@ -167,8 +176,48 @@ function join(a: Path | null, b: Path | null): Path | null {
     inSection: a.inSection,
     seen: union(a.seen, b.seen),
     stored: union(a.stored, b.stored),
-    locals: union(a.locals, b.locals),
+    heads: union(a.heads, b.heads),
+    isStepless: a.isStepless || b.isStepless,
   }
+}
+
+/** What is written from an instruction on, and how far the action has come then; null where all ways have ended. */
+interface Written {
+  readonly out: readonly Statement[]
+  readonly rest: Path | null
+}
+
+/** Something written that another action, or the same one, may need again. */
+interface Fragment extends Written {
+  /** Instructions that it has written, in all arms. */
+  readonly count: number
+  /** Steps for which it mattered whether the action had done them before; it had not. */
+  readonly asked: BitSet
+  /** Heads of loops on the way to its first step. */
+  readonly heads: BitSet
+}
+
+/** The way on from the end of `path` with what a fragment says of itself. */
+function after(path: Path, rest: Path): Path {
+  return {
+    ...rest,
+    seen: union(path.seen, rest.seen),
+    heads: rest.isStepless ? union(path.heads, rest.heads) : rest.heads,
+    isStepless: path.isStepless && rest.isStepless,
+  }
+}
+
+/** Those instructions that matter, counted from 0. */
+interface Numbering {
+  /** Per instruction; -1: it does not matter. */
+  readonly of: Int32Array
+  readonly count: number
+}
+
+function numbered(length: number, matters: (at: number) => boolean): Numbering {
+  let count = 0
+  const of = Int32Array.from({ length }, (_, at) => (matters(at) ? count++ : -1))
+  return { of, count }
 }
 
 class ActionWriter {
@@ -182,7 +231,15 @@ class ActionWriter {
   private readonly simplify: (e: Expression) => Expression
   private readonly truthOf: (e: Expression) => Expression
   private readonly inside: readonly boolean[]
+  private readonly steps: Numbering
+  private readonly loops: Numbering
   private readonly joins = new Map<string, number>()
+  private readonly fragments = new Map<string, Fragment[]>()
+  /** As in a fragment, for what is being written. */
+  private asked: BitSet
+  private heads: BitSet
+  /** How often an action was cut because of its length. */
+  private cuts = 0
 
   constructor(
     input: ActionsInput,
@@ -205,12 +262,20 @@ class ActionWriter {
       if (i.op === 'end') inSection = false
       return before
     })
+    this.steps = numbered(code.length, (at) => !this.inside[at] && this.input.movers[at] !== 'local')
+    const heads = new Set(code.flatMap((_, at) => successorsOf(code, at).filter((to) => to <= at)))
+    this.loops = numbered(code.length, (at) => heads.has(at))
+    this.asked = new BitSet(this.steps.count)
+    this.heads = new BitSet(this.loops.count)
   }
 
-  actionsAt(at: number): { guard: Expression | null; body: Statement[] }[] {
+  actionsAt(at: number): { guard: Expression | null; body: readonly Statement[] }[] {
     this.count = 0
     this.actionStart = at
-    const fresh: Path = { phase: 'fresh', inSection: false, seen: new Set(), stored: new Set(), locals: new Set() }
+    const stored = new BitSet(this.input.variables.length)
+    const seen = new BitSet(this.steps.count)
+    const heads = new BitSet(this.loops.count)
+    const fresh: Path = { phase: 'fresh', inSection: false, seen, stored, heads, isStepless: false }
     const i = this.code[at]
     if (i.op === 'done') return []
     if (i.op === 'choose')
@@ -219,7 +284,7 @@ class ActionWriter {
         body: [
           { kind: 'step' as const, site: i.site },
           ...this.set(i.register, constant(k), at),
-          ...this.write(at + 1, { ...fresh, seen: new Set([at]) }).out,
+          ...this.write(at + 1, { ...fresh, seen: bitSetOf(this.steps.count, [this.steps.of[at]]) }).out,
         ],
       }))
     const guard = i.op === 'begin' && i.guard !== null ? this.decided(at, i.guard) : null
@@ -229,19 +294,55 @@ class ActionWriter {
     return [{ guard: guard !== null && isConstant(guard) ? null : guard, body: this.write(at, fresh).out }]
   }
 
-  /** The statements from `start` to the end of the action; with `stop`, only up to that instruction, and how it got there. */
-  private write(start: number, path: Path, stop = -1): { out: Statement[]; rest: Path | null } {
+  /**
+   * The statements from `start` to the end of the action; with `stop`, only up to that instruction, and how it got there.
+   * Ways through the code overlap a lot. What was written before is taken from there when neither where the action has
+   * been nor how long it is would make a difference.
+   */
+  private write(start: number, path: Path, stop = -1): Written {
+    if (path.phase === 'fresh') return this.writeAnew(start, path, stop)
+    const key = `${start} ${stop} ${path.phase} ${path.inSection} ${path.stored.key}`
+    const known = this.fragments.get(key) ?? []
+    const found = known.find((f) => this.count + f.count <= STATEMENTS_MAX && f.asked.firstCommon(path.seen) < 0)
+    const fragment = found ?? this.fragmentFrom(start, path, stop)
+    if (found !== undefined) this.count += found.count
+    else if (fragment.count >= 0) this.fragments.set(key, [...known, fragment])
+    this.asked.addAll(fragment.asked)
+    if (path.isStepless) this.heads.addAll(fragment.heads)
+    const again = fragment.heads.firstCommon(path.heads)
+    if (again >= 0) this.failAsLoop(this.loops.of.indexOf(again))
+    return { out: fragment.out, rest: fragment.rest && after(path, fragment.rest) }
+  }
+
+  /** Told from an empty path, so that it can follow others. A count below 0: it holds for this path only. */
+  private fragmentFrom(start: number, path: Path, stop: number): Fragment {
+    const before = { count: this.count, cuts: this.cuts, asked: this.asked, heads: this.heads }
+    const asked = (this.asked = new BitSet(this.steps.count))
+    const heads = (this.heads = new BitSet(this.loops.count))
+    const { out, rest } = this.writeAnew(
+      start,
+      { ...path, heads: new BitSet(this.loops.count), isStepless: true },
+      stop,
+    )
+    this.asked = before.asked
+    this.heads = before.heads
+    const isGeneral = this.cuts === before.cuts && asked.firstCommon(path.seen) < 0
+    const count = isGeneral ? this.count - before.count : -1
+    return { out, rest: rest && { ...rest, seen: rest.seen.without(path.seen) }, count, asked, heads }
+  }
+
+  private writeAnew(start: number, path: Path, stop: number): Written {
     const out: Statement[] = []
     const ended = { out, rest: null }
     let at = start
-    let { phase, inSection } = path
-    const seen = new Set(path.seen)
-    const stored = new Set(path.stored)
-    const locals = new Set(path.locals)
+    let { phase, inSection, isStepless } = path
+    const seen = path.seen.copy()
+    const stored = path.stored.copy()
+    const heads = path.heads.copy()
     while (at !== stop) {
       const i = this.code[at]
       const mover = this.input.movers[at]
-      if (!inSection && this.cutsBefore(at, mover, phase, seen)) {
+      if (!inSection && (this.cutsBefore(at, phase) || this.wasAt(at, phase, seen))) {
         out.push(...this.end(at, stored))
         return ended
       }
@@ -251,14 +352,19 @@ class ActionWriter {
         if (!this.goesOn(out, at)) return ended
         phase =
           mover === 'none' || mover === 'release' || mover === 'blocking' ? 'post' : phase === 'fresh' ? 'pre' : phase
-        seen.add(at)
-        locals.clear()
+        seen.add(this.steps.of[at])
+        heads.clear()
+        isStepless = false
         out.push({ kind: 'step', site: i.site })
-      } else if (locals.has(at)) {
-        this.fail({ kind: 'local-loop', site: i.site, indivisible: inSection })
-        return ended
+      } else if (this.loops.of[at] >= 0) {
+        const head = this.loops.of[at]
+        if (heads.has(head)) {
+          this.failAsLoop(at)
+          return ended
+        }
+        if (isStepless) this.heads.add(head)
+        heads.add(head)
       }
-      locals.add(at)
       this.count++
       switch (i.op) {
         case 'jump':
@@ -270,7 +376,7 @@ class ActionWriter {
             at = (condition.value !== 0 ? i.then : i.otherwise).at
             continue
           }
-          const here: Path = { phase, inSection, seen, stored, locals }
+          const here: Path = { phase, inSection, seen, stored, heads, isStepless }
           const meeting = this.joinAt(at, phase, stop)
           const then = this.write(i.then.at, here, meeting)
           const otherwise = this.write(i.otherwise.at, here, meeting)
@@ -316,7 +422,7 @@ class ActionWriter {
       }
       at++
     }
-    return { out, rest: { phase, inSection, seen, stored, locals } }
+    return { out, rest: { phase, inSection, seen, stored, heads, isStepless } }
   }
 
   /** What may block in the middle of an action ends it there when it does. False when that is certain. */
@@ -334,21 +440,17 @@ class ActionWriter {
     const key = `${branch} ${phase} ${stop}`
     let join = this.joins.get(key)
     if (join === undefined) {
-      const none = new Set<number>()
-      join = joinOf(
-        this.code,
-        branch,
-        stop,
-        (at) => !this.inside[at] && this.cutsBefore(at, this.input.movers[at], phase === 'fresh' ? 'pre' : phase, none),
-      )
+      const within = phase === 'fresh' ? 'pre' : phase
+      join = joinOf(this.code, branch, stop, (at) => !this.inside[at] && this.cutsBefore(at, within))
       this.joins.set(key, join)
     }
     return join
   }
 
-  /** May another task run before the instruction? */
-  private cutsBefore(at: number, mover: Mover, phase: Path['phase'], seen: ReadonlySet<number>): boolean {
+  /** May another task run before the instruction, wherever the action has been? */
+  private cutsBefore(at: number, phase: Path['phase']): boolean {
     const { op } = this.code[at]
+    const mover = this.input.movers[at]
     if (op === 'done') return true
     if (mover === 'local') return false
     // A choice begins an action; so does what may block, even after local computation only.
@@ -357,8 +459,22 @@ class ActionWriter {
     if (phase === 'fresh') return mayBlock && at !== this.actionStart
     if (!this.input.merge) return true
     if (mayBlock && (phase === 'post' || !this.input.mayNest(at))) return true
-    if (seen.has(at) || this.count > STATEMENTS_MAX) return true
-    return mover === 'none' && phase === 'post'
+    if (mover === 'none' && phase === 'post') return true
+    if (this.count <= STATEMENTS_MAX) return false
+    this.cuts++
+    return true
+  }
+
+  /** Has the action done the step at the instruction already? */
+  private wasAt(at: number, phase: Path['phase'], seen: BitSet): boolean {
+    if (this.input.movers[at] === 'local' || phase === 'fresh') return false
+    const step = this.steps.of[at]
+    this.asked.add(step)
+    return seen.has(step)
+  }
+
+  private failAsLoop(head: number): void {
+    this.fail({ kind: 'local-loop', site: this.code[head].site, indivisible: this.inside[head] })
   }
 
   private fail(failure: ActionsFailure): void {
@@ -401,7 +517,7 @@ class ActionWriter {
     out.push(...this.set(i.register, value, at))
   }
 
-  private store(out: Statement[], i: Extract<Instruction, { op: 'store' }>, at: number, stored: Set<number>): void {
+  private store(out: Statement[], i: Extract<Instruction, { op: 'store' }>, at: number, stored: BitSet): void {
     const place = mapPlace(i.place, this.simplify)
     for (const v of place.kind === 'variable' ? [place.variable] : place.variables) stored.add(v)
     this.mustNotWrap(at)
@@ -421,12 +537,12 @@ class ActionWriter {
     return !isConstant(simple)
   }
 
-  private end(at: number, stored: ReadonlySet<number>): Statement[] {
+  private end(at: number, stored: BitSet): Statement[] {
     return [...this.properties(stored), { kind: 'goto', location: this.locationOf(at) }]
   }
 
   /** After a step: the properties that it may have changed. What it is merged with commutes and changes none. */
-  private properties(stored: ReadonlySet<number>): Statement[] {
+  private properties(stored: BitSet): Statement[] {
     const out: Statement[] = []
     for (const p of this.input.reaches)
       if (touches(p.reads, stored))
@@ -436,8 +552,8 @@ class ActionWriter {
   }
 }
 
-const touches = (reads: ReadonlySet<number>, stored: ReadonlySet<number>): boolean => {
-  for (const v of stored) if (reads.has(v)) return true
+const touches = (reads: ReadonlySet<number>, stored: BitSet): boolean => {
+  for (const v of reads) if (stored.has(v)) return true
   return false
 }
 

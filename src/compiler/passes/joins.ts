@@ -15,35 +15,44 @@ export function joinOf(
 ): number {
   const i = code[branch]
   if (i.op !== 'branch') return stop
-  const then = reach(code, i.then.at, stop, -1, cuts)
-  const otherwise = reach(code, i.otherwise.at, stop, -1, cuts)
-  let join = -1
-  for (const at of then) if (otherwise.has(at) && (join < 0 || at < join)) join = at
+  const goesOn = (at: number): boolean => at !== stop && !cuts(at)
+  const starts = new Map([[i.then.at, THEN]])
+  starts.set(i.otherwise.at, (starts.get(i.otherwise.at) ?? 0) | OTHERWISE)
+  const join = firstOnTheWay(code, starts, (_, arms) => arms === (THEN | OTHERWISE), goesOn)
   if (join < 0 || join === stop) return stop
-  if (
+  const slips =
     stop >= 0 &&
-    (reach(code, i.then.at, stop, join, cuts).has(stop) || reach(code, i.otherwise.at, stop, join, cuts).has(stop))
-  )
-    return stop
-  return join
+    firstOnTheWay(
+      code,
+      starts,
+      (at) => at === stop,
+      (at) => at !== join && goesOn(at),
+    ) >= 0
+  return slips ? stop : join
 }
 
-/** Instructions on the way forward from `start`, up to `stop` and `without`. */
-function reach(
+const THEN = 1
+const OTHERWISE = 2
+
+/** The first instruction forward from the starts, in the order of the text, that is as wanted; -1: none. */
+function firstOnTheWay(
   code: readonly Instruction[],
-  start: number,
-  stop: number,
-  without: number,
-  cuts: (at: number) => boolean,
-): Set<number> {
-  const found = new Set<number>()
-  const pending = [start]
-  while (pending.length > 0) {
-    const at = pending.pop() as number
-    if (at === without || found.has(at)) continue
-    found.add(at)
-    if (at === stop || cuts(at)) continue
-    for (const next of successorsOf(code, at)) if (next > at) pending.push(next)
+  starts: ReadonlyMap<number, number>,
+  isWanted: (at: number, arms: number) => boolean,
+  goesOn: (at: number) => boolean,
+): number {
+  const arms = new Map(starts)
+  let last = Math.max(...starts.keys())
+  for (let at = Math.min(...starts.keys()); at <= last; at++) {
+    const here = arms.get(at)
+    if (here === undefined) continue
+    if (isWanted(at, here)) return at
+    if (!goesOn(at)) continue
+    for (const next of successorsOf(code, at)) {
+      if (next <= at) continue
+      arms.set(next, (arms.get(next) ?? 0) | here)
+      last = Math.max(last, next)
+    }
   }
-  return found
+  return -1
 }
