@@ -1,5 +1,5 @@
 /** What scenarios have in common: when everybody is done, nothing is left over. */
-import { all, at, property, Task, type Lock } from '../dialect/index.ts'
+import { all, at, bound, property, Task, type Lock } from '../dialect/index.ts'
 import {
   AddressSpace,
   Bio,
@@ -13,6 +13,7 @@ import {
   MmStruct,
   page_entries_counted,
   Vma,
+  ZERO_PAGE,
 } from '../kernel/index.ts'
 
 export const pages_idle = property('leak', 'every page is idle when everybody is done', () =>
@@ -100,6 +101,31 @@ const entries_of = (folio: Folio): number => names(at(AddressSpace, 0), folio) +
 
 const names = (mapping: AddressSpace, folio: Folio): number =>
   mapping.i_pages[0].kind === DAX_REAL && mapping.i_pages[0].pfn === folio ? 1 : 0
+
+export const entries_current = property(
+  'stale-mapping',
+  'an entry names the block that the file has at its place',
+  () => all(AddressSpace).every((mapping) => entry_is_current(mapping, 0) && entry_is_current(mapping, pages_of() - 1)),
+)
+
+const entry_is_current = (mapping: AddressSpace, index: number): boolean =>
+  mapping.i_pages[index].kind !== DAX_REAL || mapping.i_pages[index].pfn === page_of(mapping.host!, index)
+
+export const mappings_current = property(
+  'stale-mapping',
+  'a page-table entry names the block that the file has at its place, and the zero page where it reads as zeroes',
+  () => all(Vma).every((vma) => mapping_is_current(vma, 0) && mapping_is_current(vma, pages_of() - 1)),
+)
+
+const mapping_is_current = (vma: Vma, index: number): boolean =>
+  vma.pte[index].pfn === null || vma.pte[index].pfn === page_of(vma.vm_file!.host!, index)
+
+/** Pages of a file: one or two in scenarios that ask. */
+const pages_of = (): number => bound('pages')
+
+/** The page that a load there must reach. */
+const page_of = (inode: Inode, index: number): Folio =>
+  inode.extent[index] === null || inode.unwritten[index] ? ZERO_PAGE() : inode.extent[index]!.pfn!
 
 export const free_pages_forgotten = property('assertion', 'a page that no entry names belongs to no file', () =>
   all(Folio).every((folio) => entries_of(folio) > 0 || folio.mapping === null),

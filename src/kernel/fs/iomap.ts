@@ -5,6 +5,7 @@
  */
 import {
   all,
+  assert,
   at,
   bool,
   bound,
@@ -18,7 +19,7 @@ import {
   up_write,
 } from '../../dialect/index.ts'
 import { Bio } from '../include/bio.ts'
-import { Block, block_is_shared, can_share, type Inode } from '../include/fs.ts'
+import { Block, block_is_shared, can_be_unwritten, can_share, type Inode } from '../include/fs.ts'
 import { folio_page, HPAGE_PMD_NR, pfn_is_aligned } from '../include/huge_mm.ts'
 import { Vma, type Folio } from '../include/mm_types.ts'
 import { fuse_iomap_begin } from './fuse/dax_window.ts'
@@ -81,9 +82,20 @@ export function iomap_begin_huge(inode: Inode, write: boolean): Block | null {
   return first
 }
 
+/** Called with the lock of the extents held. */
+export function is_unwritten(inode: Inode, index: number): boolean {
+  return can_be_unwritten() && inode.unwritten[index]
+}
+
+/** Called with the lock of the extents held exclusively. */
+export function set_unwritten(inode: Inode, index: number, unwritten: boolean): void {
+  if (can_be_unwritten()) inode.unwritten[index] = unwritten
+}
+
+/** Null: a hole, or a block that nobody has stored to, which reads the same. */
 export function bmap_lookup(inode: Inode, index: number): Block | null {
   down_read(inode.i_lock)
-  const block = inode.extent[index]
+  const block = is_unwritten(inode, index) ? null : inode.extent[index]
   up_read(inode.i_lock)
   return block
 }
@@ -94,17 +106,23 @@ export function bmap_fill(inode: Inode, index: number): Block | null {
   return block !== null ? block : bmap_lookup(inode, index)
 }
 
-/** A new block (IOMAP_F_NEW). Null: it is no hole any more, or the device is full. */
+/** A new block, or one that is written for the first time (IOMAP_F_NEW). Null: it is no hole any more, or the device is full. */
 export function bmap_alloc(inode: Inode, index: number): Block | null {
   down_write(inode.i_lock)
-  const block = inode.extent[index] === null ? take_free_block(inode) : null
+  const block = is_unwritten(inode, index) ? inode.extent[index] : take_block_for_hole(inode, index)
   if (block !== null) {
     inode.extent[index] = block
+    set_unwritten(inode, index, false)
     note_zeroed(block)
     note_transaction(inode)
   }
   up_write(inode.i_lock)
   return block
+}
+
+/** Called with the lock of the extents held exclusively. */
+export function take_block_for_hole(inode: Inode, index: number): Block | null {
+  return inode.extent[index] === null ? take_free_block(inode) : null
 }
 
 export function take_free_block(inode: Inode): Block | null {
@@ -122,16 +140,65 @@ export function take_free_block(inode: Inode): Block | null {
 /** Gives blocks start .. end - 1 of the file back. Called with the fault lock held exclusively, or at eviction. */
 export function bmap_free(inode: Inode, start: number, end: number): void {
   down_write(inode.i_lock)
+  free_extents(inode, start, end)
+  up_write(inode.i_lock)
+}
+
+/** Called with the lock of the extents held exclusively. */
+export function free_extents(inode: Inode, start: number, end: number): void {
   for (let index = start; index < end; index++) {
     const block = inode.extent[index]
     if (block !== null) {
       inode.extent[index] = null
+      set_unwritten(inode, index, false)
       forget_promise(inode, index)
       note_transaction(inode)
       free_block(inode, block)
     }
   }
+}
+
+/** Holes of pages start .. end - 1 get blocks, and all blocks there read as zeroes from now on. Called with the fault lock held exclusively. */
+export function bmap_make_unwritten(inode: Inode, start: number, end: number): void {
+  down_write(inode.i_lock)
+  for (let index = start; index < end; index++) make_unwritten(inode, index)
   up_write(inode.i_lock)
+}
+
+/** Called with the lock of the extents held exclusively. */
+export function make_unwritten(inode: Inode, index: number): void {
+  assert(can_be_unwritten(), 'blocks that read as zeroes are expected: bounds: { unwritten: 1 }')
+  const present = inode.extent[index]
+  const block = present !== null ? present : take_free_block(inode)
+  if (block !== null) {
+    if (present !== null) indivisible(() => expect_settled(block.pfn!))
+    inode.extent[index] = block
+    set_unwritten(inode, index, true)
+    note_transaction(inode)
+  }
+}
+
+/**
+ * Blocks from page `end` on move down to `start`, where a hole is. Called with the lock of the extents and the fault lock
+ * held exclusively. A promise to keep bytes at a place would have to move with them: not where the file system has a journal.
+ */
+export function shift_extents_left(inode: Inode, start: number, end: number): void {
+  for (let index = end; index < bound('pages'); index++) shift_extent(inode, index, start + index - end)
+}
+
+/** Blocks from page `start` on move up by `end - start`; the last ones have room there. Called as the one before. */
+export function shift_extents_right(inode: Inode, start: number, end: number): void {
+  for (let index = bound('pages') - 1; index >= end; index--) shift_extent(inode, start + index - end, index)
+}
+
+export function shift_extent(inode: Inode, from: number, to: number): void {
+  assert(!inode.i_sb!.s_journal, 'what a power cut leaves of a shift is not modelled')
+  const block = inode.extent[from]
+  if (block !== null) indivisible(() => expect_settled(block.pfn!))
+  inode.extent[to] = block
+  set_unwritten(inode, to, is_unwritten(inode, from))
+  inode.extent[from] = null
+  set_unwritten(inode, from, false)
 }
 
 /** The file gives the block up. It is free when no other file has it. */
@@ -149,13 +216,30 @@ export function free_block(inode: Inode, block: Block): void {
 
 /** What a block that goes back to the free space must not be: under I/O, or mapped. */
 export function expect_unused(folio: Folio): void {
+  expect(!is_under_io(folio), 'use-after-free', 'a block is not freed while its page is pinned for I/O')
+  expect(!is_mapped(folio), 'stale-mapping', 'a block is not freed while a page-table entry maps it')
+}
+
+/** What a block must not be that stands elsewhere in its file afterwards, or reads as zeroes. */
+export function expect_settled(folio: Folio): void {
+  expect(!is_under_io(folio), 'data-corruption', 'bytes of a file stay where a transfer puts them or takes them from')
+  expect(!is_mapped(folio), 'stale-mapping', 'the bytes of a mapped page stay where they are in the file')
+}
+
+/** A question of properties. Called in an indivisible step, as the next one. */
+export function is_under_io(folio: Folio): boolean {
   for (const bio of all(Bio)) {
-    expect(bio.bi_folio !== folio, 'use-after-free', 'a block is not freed while its page is pinned for I/O')
+    if (bio.bi_folio === folio) return true
   }
+  return false
+}
+
+export function is_mapped(folio: Folio): boolean {
   for (const vma of all(Vma)) {
-    expect(!pmd_maps(vma, folio), 'stale-mapping', 'a block is not freed while a huge page-table entry maps it')
+    if (pmd_maps(vma, folio)) return true
     for (let index = 0; index < bound('pages'); index++) {
-      expect(vma.pte[index].pfn !== folio, 'stale-mapping', 'a block is not freed while a page-table entry maps it')
+      if (vma.pte[index].pfn === folio) return true
     }
   }
+  return false
 }

@@ -25,6 +25,12 @@ export const XFS: number = 0
 export const EXT4: number = 1
 export const FUSE: number = 2
 
+/** What fallocate(2) is asked to do with a range of a file. Linux: flags of include/uapi/linux/falloc.h. */
+export const FALLOC_FL_PUNCH_HOLE: number = 0
+export const FALLOC_FL_ZERO_RANGE: number = 1
+export const FALLOC_FL_COLLAPSE_RANGE: number = 2
+export const FALLOC_FL_INSERT_RANGE: number = 3
+
 export class SuperBlock extends Struct<'super_block'> {
   readonly s_type = uint(2)
   /** The device that the files are on. Null: one that never goes away. */
@@ -66,6 +72,11 @@ export function can_share(): boolean {
 
 export function owns_block(inode: Inode, block: Block): boolean {
   return block.owner === inode || (can_share() && block.co_owner === inode)
+}
+
+/** Blocks may read as zeroes: in scenarios that say so, bounds: { unwritten: 1 }. In the others `Inode.unwritten` is a constant. */
+export function can_be_unwritten(): boolean {
+  return bound('unwritten', 0) !== 0
 }
 
 /** Two files have it. What fs/dax.c sees of it is IOMAP_F_SHARED. */
@@ -129,6 +140,11 @@ export class Inode extends Struct<'inode'> {
   /** By page of the file: its block, or null: a hole. */
   extent = guardedBy(
     array(bound('pages'), () => ref(() => Block)),
+    (inode: Inode) => inode.i_lock,
+  )
+  /** By page of the file: it has a block that reads as zeroes, whatever its bytes are, until somebody stores to it. */
+  unwritten = guardedBy(
+    array(bound('pages'), () => bool()),
     (inode: Inode) => inode.i_lock,
   )
   /** Reflink: a new block for the page while its bytes are copied. */

@@ -1,4 +1,4 @@
-/** ext4: truncate, hole punch, eviction. Linux 7.3 fs/ext4/inode.c, extents.c. Left out: the journal and its orphan list, edges of blocks. */
+/** ext4: truncate, hole punch, eviction. Linux 7.3 fs/ext4/inode.c. Left out: the journal and its orphan list, edges of blocks. */
 import { assert_held_write, down_write, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import type { Inode } from '../../include/fs.ts'
@@ -45,18 +45,7 @@ export function ext4_truncate(inode: Inode, size: number): void {
   bmap_free(inode, size, file_pages())
 }
 
-/** Punches a hole: pages start .. end - 1 lose their blocks. */
-export function ext4_fallocate(inode: Inode, start: number, end: number): Errno {
-  down_write(inode.i_rwsem)
-  down_write(inode.i_mapping!.invalidate_lock)
-  const error = ext4_break_layouts(inode)
-  if (error === 0) ext4_punch_hole(inode, start, end)
-  up_write(inode.i_mapping!.invalidate_lock)
-  up_write(inode.i_rwsem)
-  return error
-}
-
-/** Called with `i_rwsem` and the fault lock held exclusively. */
+/** Pages start .. end - 1 lose their blocks. Called with `i_rwsem` and the fault lock held exclusively. */
 export function ext4_punch_hole(inode: Inode, start: number, end: number): void {
   truncate_pagecache_range(inode.i_mapping!, start, end)
   bmap_free(inode, start, end)

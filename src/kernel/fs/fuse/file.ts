@@ -3,8 +3,8 @@
  * The server owns the blocks: it frees them as soon as it is asked, before the page cache here forgets them.
  */
 import { assert_held_write, down_write, up_write } from '../../../dialect/index.ts'
-import type { Errno } from '../../include/errno.ts'
-import type { Inode } from '../../include/fs.ts'
+import { EOPNOTSUPP, type Errno } from '../../include/errno.ts'
+import { FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE, type Inode } from '../../include/fs.ts'
 import {
   i_size_write,
   invalidate_inode_pages2_range,
@@ -13,7 +13,7 @@ import {
   truncate_pagecache_range,
 } from '../../mm/truncate.ts'
 import { dax_break_layout_final } from '../dax.ts'
-import { bmap_free } from '../iomap.ts'
+import { bmap_free, bmap_make_unwritten } from '../iomap.ts'
 import { file_pages, keeps_blocks } from '../inode.ts'
 import { fuse_dax_break_layouts } from './dax.ts'
 import { fuse_dax_inode_cleanup } from './dax_window.ts'
@@ -21,6 +21,11 @@ import { fuse_dax_inode_cleanup } from './dax_window.ts'
 /** The request that frees pages start .. end - 1 on the server. A range of the window goes on showing that place of the file. */
 export function fuse_simple_request(inode: Inode, start: number, end: number): void {
   if (!inode.i_sb!.dax_window) bmap_free(inode, start, end)
+}
+
+/** A server that zeroes a range as XFS does. */
+export function fuse_server_preallocates(inode: Inode, start: number, end: number): void {
+  if (!inode.i_sb!.dax_window) bmap_make_unwritten(inode, start, end)
 }
 
 /** To the end of the file, from its beginning, whatever part of it goes. Called with `i_rwsem` held exclusively. */
@@ -54,13 +59,15 @@ export function fuse_do_setattr(inode: Inode, size: number): Errno {
   return error
 }
 
-/** Punches a hole: pages start .. end - 1 lose their blocks. */
-export function fuse_file_fallocate(inode: Inode, start: number, end: number): Errno {
+/** fallocate(2) of pages start .. end - 1. Collapsing and inserting a range is not offered (-EOPNOTSUPP). */
+export function fuse_file_fallocate(inode: Inode, start: number, end: number, mode: number): Errno {
+  if (mode !== FALLOC_FL_PUNCH_HOLE && mode !== FALLOC_FL_ZERO_RANGE) return -EOPNOTSUPP
   down_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
   const error = fuse_break_layouts_all(inode)
   if (error === 0) {
     fuse_simple_request(inode, start, end)
+    if (mode === FALLOC_FL_ZERO_RANGE) fuse_server_preallocates(inode, start, end)
     truncate_pagecache_range(inode.i_mapping!, start, end)
   }
   up_write(inode.i_mapping!.invalidate_lock)

@@ -1,14 +1,25 @@
-/** XFS: faults and fallocate. Linux 7.3 fs/xfs/xfs_file.c, xfs_bmap_util.c. Left out: leases, reflink, zeroing of edges. */
+/** XFS: faults and fallocate. Linux 7.3 fs/xfs/xfs_file.c. Left out: leases, reflink; ranges that reach behind the end of the file. */
 import { assert_held_write, down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
-import type { Inode } from '../../include/fs.ts'
+import {
+  FALLOC_FL_COLLAPSE_RANGE,
+  FALLOC_FL_INSERT_RANGE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_ZERO_RANGE,
+  type Inode,
+} from '../../include/fs.ts'
 import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
-import { truncate_pagecache_range } from '../../mm/truncate.ts'
 import { dax_iomap_fault_sync } from '../dax.ts'
-import { bmap_free } from '../iomap.ts'
 import { sb_end_pagefault, sb_start_pagefault } from '../super.ts'
+import {
+  xfs_alloc_file_space,
+  xfs_collapse_file_space,
+  xfs_free_file_space,
+  xfs_insert_file_space,
+} from './xfs_bmap_util.ts'
 import { xfs_break_layouts } from './xfs_inode.ts'
+import { xfs_setattr_size } from './xfs_iops.ts'
 
 export function xfs_filemap_fault(vma: Vma, index: number, write: boolean): number {
   return xfs_filemap_huge_fault(vma, index, write, PTE_ORDER)
@@ -39,20 +50,40 @@ export function xfs_dax_fault_locked(vma: Vma, index: number, write: boolean, or
   return fault
 }
 
-/** Punches a hole: pages start .. end - 1 lose their blocks. */
-export function xfs_file_fallocate(inode: Inode, start: number, end: number): Errno {
+/** fallocate(2) of pages start .. end - 1, whatever it is asked to do. Linux: __xfs_file_fallocate(). */
+export function xfs_file_fallocate(inode: Inode, start: number, end: number, mode: number): Errno {
   down_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
   const error = xfs_break_layouts(inode)
-  if (error === 0) xfs_free_file_space(inode, start, end)
+  if (error === 0) xfs_falloc(inode, start, end, mode)
   up_write(inode.i_mapping!.invalidate_lock)
   up_write(inode.i_rwsem)
   return error
 }
 
 /** Called with IOLOCK and MMAPLOCK held exclusively. */
-export function xfs_free_file_space(inode: Inode, start: number, end: number): void {
+export function xfs_falloc(inode: Inode, start: number, end: number, mode: number): void {
   assert_held_write(inode.i_mapping!.invalidate_lock)
-  truncate_pagecache_range(inode.i_mapping!, start, end)
-  bmap_free(inode, start, end)
+  if (mode === FALLOC_FL_PUNCH_HOLE) xfs_free_file_space(inode, start, end)
+  if (mode === FALLOC_FL_ZERO_RANGE) xfs_falloc_zero_range(inode, start, end)
+  if (mode === FALLOC_FL_COLLAPSE_RANGE) xfs_falloc_collapse_range(inode, start, end)
+  if (mode === FALLOC_FL_INSERT_RANGE) xfs_falloc_insert_range(inode, start, end)
+}
+
+/** The blocks go, and others come that read as zeroes. */
+export function xfs_falloc_zero_range(inode: Inode, start: number, end: number): void {
+  xfs_free_file_space(inode, start, end)
+  xfs_alloc_file_space(inode, start, end)
+}
+
+/** The file is cut when what was behind the range has moved. */
+export function xfs_falloc_collapse_range(inode: Inode, start: number, end: number): void {
+  xfs_collapse_file_space(inode, start, end)
+  xfs_setattr_size(inode, inode.i_size - (end - start))
+}
+
+/** The file grows first: a crash in between must not leave blocks behind its end. */
+export function xfs_falloc_insert_range(inode: Inode, start: number, end: number): void {
+  xfs_setattr_size(inode, inode.i_size + (end - start))
+  xfs_insert_file_space(inode, start, end)
 }

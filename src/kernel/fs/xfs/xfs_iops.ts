@@ -7,15 +7,18 @@ import { bmap_free } from '../iomap.ts'
 import { file_pages } from '../inode.ts'
 import { xfs_break_layouts } from './xfs_inode.ts'
 
-/** Called with IOLOCK held exclusively. */
+/** Called with IOLOCK held exclusively. Linux: xfs_vn_setattr(), xfs_vn_setattr_size(). */
 export function xfs_vn_setattr_size(inode: Inode, size: number): Errno {
   assert_held_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
   const error = xfs_break_layouts(inode)
-  if (error === 0) {
-    truncate_setsize(inode, size)
-    bmap_free(inode, size, file_pages())
-  }
+  if (error === 0) xfs_setattr_size(inode, size)
   up_write(inode.i_mapping!.invalidate_lock)
   return error
+}
+
+/** Called with IOLOCK and MMAPLOCK held exclusively. Linux 7.3: a part of xfs_vn_setattr_size(). */
+export function xfs_setattr_size(inode: Inode, size: number): void {
+  truncate_setsize(inode, size)
+  bmap_free(inode, size, file_pages())
 }
