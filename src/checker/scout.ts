@@ -19,7 +19,7 @@ const statesFirst = 200_000
 /** When the search has grown so much more, the walks go on. */
 const statesFactor = 4
 /** Steps of the first walks; the later ones twice as many each. */
-const stepsFirst = 30_000
+const stepsFirst = 5_000
 const memoryBytesMax = 1 << 25
 
 const policies: readonly Policy[] = [

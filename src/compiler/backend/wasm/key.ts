@@ -67,10 +67,10 @@ export class Key {
     return and(long.lower(long.shiftRight(get(this.first), long.constant(24n))), constant(this.#map.shards - 1))
   }
 
-  /** Where it stands among the states added lately. */
+  /** Where it stands among the states met lately; by other bits than `shard`. */
   recent(): Code {
     const { recent, recentBytes, recentStates } = this.#map
-    const place = and(long.lower(long.shiftRight(get(this.first), long.constant(12n))), constant(recentStates - 1))
+    const place = and(long.lower(long.shiftRight(get(this.first), long.constant(6n))), constant(recentStates - 1))
     return add(wasm.multiply(place, constant(recentBytes)), constant(recent))
   }
 

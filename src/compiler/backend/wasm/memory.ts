@@ -67,6 +67,8 @@ export const memoryBytesMax = 2 ** 32
 export const lineBytes = 64
 /** Behind the last slot: a run of taken slots may go on there instead of at the beginning. */
 export const slackSlots = 1 << 14
+/** Neighbours of a state come from all memories, and not so soon one after the other: more is remembered of them. */
+const recentBytesOfShard = 1 << 18
 /** Records that one shard collects for another before they are handed over. */
 const boxRecords = 1 << 13
 export const boxSets = 2
@@ -134,7 +136,7 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
   const recordBytes = keeping === 'packed' ? 8 : stateOffset + roundUp(stateBytes, 8)
   const batchRecords = batchStates * Math.max(1, successorsMax)
   const recentBytes = keeping === 'whole' ? roundUp(stateBytes, 8) : 8
-  const recentStates = 1 << 12
+  const recentStates = shards === 1 ? 1 << 12 : 2 ** Math.floor(Math.log2(recentBytesOfShard / roundUp(stateBytes, 8)))
   const findingsMax = 4096 + batchRecords
   const boxBytes = shards === 1 ? 0 : roundUp((boxRecords + 2 * batchRecords) * recordBytes, 64)
   return {

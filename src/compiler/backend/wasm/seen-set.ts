@@ -13,7 +13,7 @@ import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
 import { Line } from './line.ts'
 import { cells, lineBytes, slackSlots, type MemoryMap } from './memory.ts'
 
-const { add, and, constant, get, i32, load, long, set, shiftLeft, shiftRight, store, subtract, when } = wasm
+const { add, and, constant, get, i32, load, long, set, shiftRight, store, subtract, when } = wasm
 
 export interface SeenSetFunctions {
   /** `prepare(end)`: gives the records of the batch their keys; gives back where those that may be new end. */
@@ -22,7 +22,7 @@ export interface SeenSetFunctions {
   readonly insert: Callee
 }
 
-/** Defines also what the host calls: about the state in the question `add`, `find`, `shard`; `grow`, `condense`. */
+/** Defines also what the host calls: about the state in the question `add`, `find`, `shard`; about records of other memories `dropRecent`; `grow`, `condense`. */
 export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
   const prepare = module.declare([i32], i32)
   module.label(prepare, 'prepare')
@@ -34,6 +34,13 @@ export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFun
     new Key(f, map).give(question),
     wasm.call(insert, question, constant(map.question + map.recordBytes)),
   ])
+  if (map.shards > 1)
+    module.define(module.declare([i32, i32], i32, 'dropRecent'), (f) => {
+      const [from, end] = f.parameters
+      const [at] = f.locals(1)
+      const key = new Key(f, map)
+      return dropRecent(f, map, { at, key, from: get(from), end, toKey: key.load(get(at)) })
+    })
   module.define(module.declare([], i32, 'find'), (f) => findState(f, map))
   module.define(module.declare([], i32, 'shard'), (f) => {
     const key = new Key(f, map)
@@ -45,57 +52,54 @@ export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFun
   return { prepare, insert }
 }
 
-/** Drops states that were met lately, since their neighbours often lead to them as well. */
+/** Of one memory. The successors of a state and its neighbours come one soon after the other here, so known ones go at once. */
 function prepareRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const [end] = f.parameters
-  const [at, kept, place, isNew] = f.locals(4)
-  const before = f.long()
+  const [at] = f.locals(1)
   const key = new Key(f, map)
-  const swapRecent: Code = [
-    set(place, key.recent()),
-    set(before, long.load(get(place))),
-    long.store(get(place), get(key.first)),
+  if (map.shards === 1)
+    return dropRecent(f, map, { at, key, from: constant(map.batch), end, toKey: key.compute(get(at)) })
+  return [eachRecord(map, at, constant(map.batch), get(end), key.give(get(at))), get(end)]
+}
+
+interface RecentRecords {
+  readonly at: Local
+  readonly key: Key
+  readonly from: Code
+  readonly end: Local
+  /** Makes the key that of the record. */
+  readonly toKey: Code
+}
+
+/** Drops states that were met lately, since their neighbours often lead to them as well. Gives back where the others end. */
+function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, toKey }: RecentRecords): Code {
+  const [kept, place, isRecent] = f.locals(3)
+  const before = f.long()
+  const lookAround: Code =
+    // The array begins as zeros, which must not be taken for the state of zeros: that is never recent.
+    map.keeping === 'whole'
+      ? [set(isRecent, key.isStateAt(get(place), get(at))), key.storeState(place, get(at))]
+      : [
+          set(before, long.load(get(place))),
+          long.store(get(place), get(key.first)),
+          set(isRecent, long.equal(get(before), get(key.first))),
+        ]
+  return [
+    set(kept, from),
+    eachRecord(map, at, from, get(end), [
+      toKey,
+      set(place, key.recent()),
+      lookAround,
+      copyRecord(map, key, kept, get(at)),
+      keepIf(map, wasm.isZero(get(isRecent)), kept),
+    ]),
+    get(kept),
   ]
-  const isNewKey = long.notEqual(get(before), get(key.first))
-  switch (map.keeping) {
-    case 'packed':
-      return [
-        set(kept, constant(map.batch)),
-        eachRecord(map, at, constant(map.batch), get(end), [
-          key.compute(get(at)),
-          swapRecent,
-          long.store(get(kept), get(key.first)),
-          set(kept, add(get(kept), shiftLeft(isNewKey, constant(3)))),
-        ]),
-        get(kept),
-      ]
-    case 'whole':
-      // The array begins as zeros, which must not be taken for the state of zeros: that is never recent.
-      return [
-        set(kept, constant(map.batch)),
-        eachRecord(map, at, constant(map.batch), get(end), [
-          key.compute(get(at)),
-          set(place, key.recent()),
-          set(isNew, wasm.isZero(key.isStateAt(get(place), get(at)))),
-          key.storeState(place, get(at)),
-          key.copyRecord(kept, get(at)),
-          set(kept, add(get(kept), wasm.multiply(get(isNew), constant(map.recordBytes)))),
-        ]),
-        get(kept),
-      ]
-    case 'fingerprints64':
-    case 'fingerprints128':
-      return [
-        set(kept, constant(map.batch)),
-        eachRecord(map, at, constant(map.batch), get(end), [
-          key.compute(get(at)),
-          swapRecent,
-          key.copyRecord(kept, get(at)),
-          set(kept, add(get(kept), wasm.multiply(isNewKey, constant(map.recordBytes)))),
-        ]),
-        get(kept),
-      ]
-  }
+}
+
+/** A packed state is its key. */
+function copyRecord(map: MemoryMap, key: Key, kept: Local, record: Code): Code {
+  return map.keeping === 'packed' ? key.putEntry(kept) : key.copyRecord(kept, record)
 }
 
 /** `kept` goes on behind a record if it has been kept: a branch would be guessed wrong half the time. */
@@ -145,7 +149,7 @@ function dropKnown(f: FunctionBuilder, map: MemoryMap, { at, kept, key, line }: 
     return eachAgain([
       key.load(get(at)),
       line.goHome(),
-      map.keeping === 'packed' ? key.putEntry(kept) : key.copyRecord(kept, get(at)),
+      copyRecord(map, key, kept, get(at)),
       keepIf(map, wasm.isZero(line.hasLike()), kept),
     ])
   const [candidate, self] = f.locals(2)

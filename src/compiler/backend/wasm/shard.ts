@@ -18,6 +18,7 @@ interface Functions {
   shard(): number
   expand(first: number, end: number): number
   scatter(first: number, end: number): number
+  dropRecent(from: number, end: number): number
   insert(from: number, end: number): void
   grow(end: number): void
   condense(end: number): void
@@ -187,7 +188,7 @@ export class Shard {
     for (const source of sources) {
       const end = inbox + source.#moveBox(own, this)
       for (let at = inbox; at < end; at += insertRecords * recordBytes)
-        this.#functions.insert(at, Math.min(end, at + insertRecords * recordBytes))
+        this.#functions.insert(at, this.#functions.dropRecent(at, Math.min(end, at + insertRecords * recordBytes)))
     }
     this.makeRoomForRound(isLast)
   }
