@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Outcome } from '../tools/mutant-bench.ts'
+import { judge, printKillers, readKillers, readReasons } from '../tools/mutant-records.ts'
 import { mutationPoints } from '../tools/mutation-points.ts'
 
 const code = `
@@ -41,5 +43,33 @@ test('every lock, wake-up, wait, barrier and recheck is a point', () => {
   ])
   expect(points[0].omit).toEqual(['src/kernel/x.ts:3:3', 'src/kernel/x.ts:5:5', 'src/kernel/x.ts:9:3'])
   expect(points[8].omit).toEqual(['src/kernel/x.ts:4:7-10=0'])
+  expect(points[8].spans).toEqual([{ from: { line: 4, column: 7 }, to: { line: 4, column: 17 } }])
   expect(points[6].key).toBe('src/kernel/x.ts: put_entry: without wake_up_var(entry) (2)')
+})
+
+test('a survivor needs a reason, and a reason a survivor', () => {
+  const reasons = readReasons(
+    '# why\n\nlives\n  It has\n  a reason.\nlives: too\ndied\n  No more.\ngone\n  Where?\nuntried\n  Later.\n',
+  )
+  const outcomes = new Map<string, Outcome>([
+    ['lives', { kind: 'survived', undecided: 0 }],
+    ['lives: too', { kind: 'survived', undecided: 0 }],
+    ['never runs', { kind: 'unreached' }],
+    ['died', { kind: 'killed', by: 'dio-vs-truncate 7.3 xfs', class: 'leak' }],
+  ])
+  const keys = [...outcomes.keys(), 'untried']
+  expect(reasons.get('lives')).toBe('It has a reason.')
+  expect(judge(keys, outcomes, reasons)).toEqual({
+    explained: ['lives'],
+    unexplained: ['lives: too', 'never runs'],
+    stale: ['died', 'gone'],
+  })
+})
+
+test('what kills a mutant is read as it was written', () => {
+  const killers = new Map([
+    ['src/kernel/x.ts: f: if (a || b) is never true', { by: 'bug/slug (also 1) 5.10+fixed/slug xfs', class: 'leak' }],
+    ['src/kernel/x.ts: f: without g(x)', { by: 'unbind-vs-pin 7.3', class: 'data-race' }],
+  ])
+  expect(readKillers(printKillers(killers))).toEqual(killers)
 })

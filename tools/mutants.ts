@@ -3,53 +3,41 @@
  * whether some scenario fails. One that none misses is a survivor: a hole in the scenarios, or kernel code without a
  * purpose in this model. tools/mutants.reasons.txt says why for each; without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N]
+ *     npm run mutants -- [--list] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
  *
- * --only: mutants whose key has one of the texts. --scenario: scenarios whose id has one of the texts; others may kill more.
+ * --only: mutants whose key has one of the texts. --scenario: scenarios whose name has one of the texts; others may kill
+ * more. --promote: records what killed each.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { search } from '../src/checker/index.ts'
-import { compileSystem } from '../src/compiler/backend/compile.ts'
-import { loadProgram, type Program } from '../src/compiler/index.ts'
+import { packageRoot } from '../src/cli/questions.ts'
+import { loadProgram } from '../src/compiler/index.ts'
+import { Bench, cellsOf, type Outcome } from './mutant-bench.ts'
+import { judge, printKillers, readKillers, readReasons, type Killer } from './mutant-records.ts'
 import { mutationPoints, type MutationPoint } from './mutation-points.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const reasonsFile = 'tools/mutants.reasons.txt'
+const killersFile = 'tools/mutants.killers.txt'
+const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
 
-type Outcome =
-  | { readonly kind: 'killed'; readonly by: string }
-  | { readonly kind: 'survived'; readonly undecided: number }
-  /** No scenario compiles with it: a loop without a step, say. */
-  | { readonly kind: 'stillborn'; readonly why: string }
-  /** No scenario calls its function on these kernels. */
-  | { readonly kind: 'unreached' }
-
+/** For every worker. */
 interface Asked {
   readonly kernels: readonly string[]
   /** Texts by comma; none: every scenario. */
   readonly scenario: string
 }
 
+/** For one worker at a time. */
+interface Task {
+  readonly point: MutationPoint
+  /** The cell that killed it before, or ''. */
+  readonly first: string
+}
+
 const hasOneOf = (name: string, texts: string): boolean => texts.split(',').some((text) => name.includes(text))
-
-/** A scenario on a kernel and file system. */
-interface Cell {
-  readonly scenario: string
-  readonly kernel: string
-  readonly fs: string
-}
-
-/** A cell without any mutant; only one that holds can show what a mutant breaks. */
-interface Baseline {
-  readonly states: number
-  /** Those that run as the newest source has them: only there a mutant makes a difference. */
-  readonly functions: ReadonlySet<string>
-}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -59,179 +47,124 @@ async function main(): Promise<number> {
       scenario: { type: 'string', default: '' },
       kernel: { type: 'string', default: '7.3,6.14,5.17' },
       workers: { type: 'string', default: String(availableParallelism()) },
+      promote: { type: 'boolean', default: false },
     },
   })
-  const points = kernelFiles()
-    .flatMap((file) => mutationPoints(file, readFileSync(join(root, file), 'utf8')))
-    .filter((point) => hasOneOf(point.key, values.only))
+  const all = kernelFiles().flatMap((file) => mutationPoints(file, read(file)))
+  const points = all.filter((point) => hasOneOf(point.key, values.only))
   if (values.list) {
     for (const { line, key, kind } of points) console.log(`${kind.padEnd(8)} ${key} [${line}]`)
     return 0
   }
+  const killers = readKillers(read(killersFile))
+  const tasks = points.map((point) => ({ point, first: killers.get(point.key)?.by ?? '' }))
   const asked: Asked = { kernels: values.kernel.split(','), scenario: values.scenario }
-  const outcomes = await runAll(points, asked, Number(values.workers))
-  return summary(points, outcomes, values.only === '')
+  const outcomes = await tryAll(tasks, asked, Number(values.workers))
+  if (values.promote) promote(all, outcomes, killers)
+  return summary(all, points, outcomes)
 }
 
 /** Kernel code, without what builds the machine and what only conformance uses. */
 function kernelFiles(): string[] {
-  return readdirSync(join(root, 'src/kernel'), { recursive: true, encoding: 'utf8' })
+  return readdirSync(join(packageRoot, 'src/kernel'), { recursive: true, encoding: 'utf8' })
     .map((name) => `src/kernel/${name}`)
     .filter((name) => name.endsWith('.ts') && !/\.(test|d)\.ts$|kernel\/(init|trace)\//.test(name))
     .sort()
 }
 
-function runAll(points: readonly MutationPoint[], asked: Asked, count: number): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
+/** By key of the mutant. Ctrl-C ends it with what is known. */
+function tryAll(tasks: readonly Task[], asked: Asked, count: number): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
   let next = 0
-  let done = 0
+  console.log(`${tasks.length} mutants on ${asked.kernels.join(', ')}`)
   return new Promise((resolve, reject) => {
-    const workers = Array.from({ length: Math.min(count, points.length) }, () => {
+    const workers = Array.from({ length: Math.min(count, tasks.length) }, () => {
       const worker = new Worker(new URL(import.meta.url), { workerData: asked })
-      const give = () => (next < points.length ? worker.postMessage(next++) : void worker.terminate())
+      const give = () => (next < tasks.length ? worker.postMessage(tasks[next++]) : void worker.terminate())
       worker.on('error', reject)
-      worker.on('message', (message: { index: number; outcome: Outcome } | 'ready') => {
-        if (message !== 'ready') {
-          outcomes[message.index] = message.outcome
-          console.log(
-            `${String(++done).padStart(4)}/${points.length} ${lineFor(points[message.index], message.outcome)}`,
-          )
-        }
-        if (done === points.length) resolve(outcomes)
+      worker.on('message', ({ key, outcome }: { key: string; outcome: Outcome }) => {
+        outcomes.set(key, outcome)
+        console.log(`${String(outcomes.size).padStart(4)}/${tasks.length} ${lineFor(key, outcome)}`)
+        if (outcomes.size === tasks.length) resolve(outcomes)
         give()
       })
+      give()
       return worker
     })
-    for (const worker of workers) worker.postMessage(points)
+    process.once('SIGINT', () => {
+      for (const worker of workers) void worker.terminate()
+      resolve(outcomes)
+    })
   })
 }
 
-function lineFor(point: MutationPoint, outcome: Outcome): string {
+function lineFor(key: string, outcome: Outcome): string {
   switch (outcome.kind) {
     case 'killed':
-      return `killed     ${point.key}: ${outcome.by}`
+      return `killed     ${key}: ${outcome.by} ${outcome.class}`
     case 'survived':
-      return `SURVIVED   ${point.key}${outcome.undecided > 0 ? ` (${outcome.undecided} scenarios undecided)` : ''}`
+      return `SURVIVED   ${key}${outcome.undecided > 0 ? ` (${outcome.undecided} scenarios undecided)` : ''}`
     case 'stillborn':
-      return `stillborn  ${point.key}: ${outcome.why}`
+      return `stillborn  ${key}: ${outcome.why}`
     case 'unreached':
-      return `UNREACHED  ${point.key}`
+      return `UNREACHED  ${key}`
   }
 }
 
-function summary(points: readonly MutationPoint[], outcomes: readonly Outcome[], isComplete: boolean): number {
-  const reasons = readReasons(readFileSync(join(root, reasonsFile), 'utf8'))
-  const number = (kind: Outcome['kind']) => outcomes.filter((o) => o.kind === kind).length
-  const alive = points.filter((_, i) => outcomes[i].kind === 'survived' || outcomes[i].kind === 'unreached')
-  const unexplained = alive.filter((point) => !reasons.has(point.key))
-  const stale = isComplete ? [...reasons.keys()].filter((key) => !alive.some((point) => point.key === key)) : []
-  const judged = points.length - number('stillborn')
-  console.log(
-    `\n${number('killed')} of ${judged} mutants killed (${Math.floor((100 * number('killed')) / judged)} %), ${number('stillborn')} stillborn`,
+/** What is known of mutants that were not tried out stays. */
+function promote(
+  all: readonly MutationPoint[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  known: ReadonlyMap<string, Killer>,
+): void {
+  const killers = all.flatMap(({ key }): [string, Killer][] => {
+    const outcome = outcomes.get(key)
+    const killer = outcome ? (outcome.kind === 'killed' ? outcome : undefined) : known.get(key)
+    return killer ? [[key, killer]] : []
+  })
+  writeFileSync(join(packageRoot, killersFile), printKillers(new Map(killers)))
+}
+
+/** The exit status: 0 when no survivor is without a reason and no reason without a survivor. */
+function summary(
+  all: readonly MutationPoint[],
+  points: readonly MutationPoint[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): number {
+  const reasons = readReasons(read(reasonsFile))
+  const { explained, unexplained, stale } = judge(
+    all.map((point) => point.key),
+    outcomes,
+    reasons,
   )
-  for (const point of alive.filter((p) => reasons.has(p.key)))
-    console.log(`\nsurvivor: ${point.key}\n  ${reasons.get(point.key)}`)
-  for (const point of unexplained)
-    console.log(`\nsurvivor WITHOUT A REASON: ${point.key}\n  at ${point.file}:${point.line}`)
+  for (const key of explained) console.log(`\nsurvivor: ${key}\n  ${reasons.get(key)}`)
+  for (const key of unexplained) console.log(`\nsurvivor WITHOUT A REASON: ${key}\n  at ${placeOf(points, key)}`)
   for (const key of stale) console.log(`\nstale reason in ${reasonsFile}: ${key}`)
+  const number = (kind: Outcome['kind']) => [...outcomes.values()].filter((o) => o.kind === kind).length
+  const judged = outcomes.size - number('stillborn')
+  const untried = points.length - outcomes.size
+  console.log(
+    `\n${number('killed')} of ${judged} mutants killed (${Math.floor((100 * number('killed')) / Math.max(1, judged))} %), ` +
+      `${explained.length} survive for a reason, ${unexplained.length} without one, ${number('stillborn')} stillborn` +
+      (untried > 0 ? `; interrupted, ${untried} not tried` : ''),
+  )
+  if (untried > 0) return 125
   return unexplained.length + stale.length > 0 ? 1 : 0
 }
 
-/** A key on a line of its own, its reason indented below. `#` begins a comment. */
-function readReasons(text: string): Map<string, string> {
-  const reasons = new Map<string, string>()
-  let key = ''
-  for (const line of text.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('#'))) {
-    if (line.startsWith(' ')) reasons.set(key, `${reasons.get(key) ?? ''} ${line.trim()}`.trim())
-    else key = line.trim()
-  }
-  return reasons
+function placeOf(points: readonly MutationPoint[], key: string): string {
+  const point = points.find((p) => p.key === key)!
+  return `${point.file}:${point.line}`
 }
 
-/** A worker: first the points, then the index of one after the other. */
+/** A worker: one task after the other. */
 function serve({ kernels, scenario }: Asked): void {
-  const program = loadProgram({ root })
-  const bench = new Bench(program, cellsOf(program, kernels, scenario))
-  let points: readonly MutationPoint[] = []
-  parentPort!.on('message', (message: readonly MutationPoint[] | number) => {
-    if (typeof message !== 'number') {
-      points = message
-      parentPort!.postMessage('ready')
-    } else parentPort!.postMessage({ index: message, outcome: bench.tryOut(points[message]) })
-  })
-}
-
-/** The quick group first, the first kernel first. */
-function cellsOf(program: Program, kernels: readonly string[], scenario: string): Cell[] {
-  const scenarios = ['quick', 'more'].flatMap((group) =>
-    program.scenarios.filter(
-      (s) => /^src\/(scenarios|bugs)\//.test(s.file) && s.group === group && hasOneOf(s.id, scenario),
-    ),
-  )
-  return kernels.flatMap((kernel) =>
-    scenarios.flatMap(({ id, fs }) => (fs.length > 0 ? fs : ['']).map((name) => ({ scenario: id, kernel, fs: name }))),
-  )
-}
-
-const optionsFor = (maxStates: number) => ({
-  maxStates,
-  memoryBytesMax: 2 ** 30,
-  hangStatesMax: 0,
-  poll: () => 'go' as const,
-})
-
-class Bench {
-  readonly #program: Program
-  readonly #cells: readonly Cell[]
-  readonly #baselines = new Map<Cell, Baseline | null>()
-
-  constructor(program: Program, cells: readonly Cell[]) {
-    this.#program = program
-    this.#cells = cells
-  }
-
-  tryOut(point: MutationPoint): Outcome {
-    let [reached, compiled, undecided] = [0, 0, 0]
-    let why = ''
-    for (const cell of this.#cells) {
-      const baseline = this.#baselineOf(cell)
-      if (!baseline?.functions.has(point.function)) continue
-      reached++
-      const system = this.#compile(cell, point.omit)
-      if (!('tasks' in system)) {
-        why ||= `${system[0].code}: ${system[0].message}`
-        continue
-      }
-      compiled++
-      const verdict = search(compileSystem(system), optionsFor(Math.max(200_000, baseline.states * 20)))
-      const { scenario, kernel, fs } = cell
-      if (verdict.kind === 'violated') return { kind: 'killed', by: `${scenario} ${kernel} ${fs} ${verdict.class}` }
-      if (verdict.kind === 'incomplete') undecided++
-    }
-    if (reached === 0) return { kind: 'unreached' }
-    return compiled === 0 ? { kind: 'stillborn', why } : { kind: 'survived', undecided }
-  }
-
-  #baselineOf(cell: Cell): Baseline | null {
-    const known = this.#baselines.get(cell)
-    if (known !== undefined) return known
-    const baseline = this.#measure(cell)
-    this.#baselines.set(cell, baseline)
-    return baseline
-  }
-
-  #measure(cell: Cell): Baseline | null {
-    const system = this.#compile(cell, [])
-    if (!('tasks' in system)) return null
-    const verdict = search(compileSystem(system), optionsFor(2_000_000))
-    if (verdict.kind !== 'holds') return null
-    const own = system.calls.filter((call) => call.change === '').map((call) => call.function)
-    return { states: verdict.statistics.states, functions: new Set(own) }
-  }
-
-  #compile({ scenario, kernel, fs }: Cell, omit: readonly string[]): ReturnType<Program['compile']> {
-    return this.#program.compile({ scenario, kernel, fs: fs || undefined, omit })
-  }
+  const program = loadProgram({ root: packageRoot })
+  const cells = cellsOf(program, kernels).filter((cell) => hasOneOf(cell.id, scenario))
+  const bench = new Bench(program, cells)
+  const tryOut = async ({ point, first }: Task): Promise<void> =>
+    parentPort!.postMessage({ key: point.key, outcome: await bench.tryOut(point, first) })
+  parentPort!.on('message', (task: Task) => void tryOut(task))
 }
 
 // At the end: what is declared above is needed at once.

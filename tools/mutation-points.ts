@@ -13,6 +13,19 @@ export interface MutationPoint {
   readonly key: string
   /** For CompileOptions.omit. */
   readonly omit: readonly string[]
+  /** Where that is in the file. */
+  readonly spans: readonly Span[]
+}
+
+/** From the first character to before the last; lines and columns as in a Site. */
+export interface Span {
+  readonly from: Position
+  readonly to: Position
+}
+
+export interface Position {
+  readonly line: number
+  readonly column: number
 }
 
 const wake = /wake|^complete$|^put_unlocked_entry$/
@@ -52,7 +65,8 @@ function inFunction(source: ts.SourceFile, declaration: ts.FunctionDeclaration):
   ): MutationPoint => {
     const name = declaration.name!.text
     const key = `${source.fileName}: ${name}: ${what}`
-    return { kind, file: source.fileName, line: lineOf(source, nodes[0]), function: name, what, key, omit }
+    const spans = nodes.map((node) => ({ from: positionOf(source, node.getStart()), to: positionOf(source, node.end) }))
+    return { kind, file: source.fileName, line: spans[0].from.line, function: name, what, key, omit, spans }
   }
   const locks = lockGroups(calls)
   const inLock = new Set(locks.flatMap((group) => group.calls))
@@ -149,10 +163,12 @@ function numbered(points: readonly MutationPoint[]): MutationPoint[] {
 
 const flat = (node: ts.Node): string => node.getText().replace(/\s+/g, ' ').replace(/\( /g, '(').replace(/,? \)/g, ')')
 
-const lineOf = (source: ts.SourceFile, node: ts.Node): number =>
-  source.getLineAndCharacterOfPosition(node.getStart()).line + 1
+function positionOf(source: ts.SourceFile, offset: number): Position {
+  const { line, character } = source.getLineAndCharacterOfPosition(offset)
+  return { line: line + 1, column: character + 1 }
+}
 
 function place(source: ts.SourceFile, node: ts.Node): string {
-  const { line, character } = source.getLineAndCharacterOfPosition(node.getStart())
-  return `${source.fileName}:${line + 1}:${character + 1}`
+  const { line, column } = positionOf(source, node.getStart())
+  return `${source.fileName}:${line}:${column}`
 }

@@ -20,10 +20,11 @@ export interface Models {
   compile(options: CompileOptions): Promise<TransitionSystem | readonly Diagnostic[]>
 }
 
-export function openModels(files: readonly string[]): Models {
+/** `loaded`: the Program, where it is there already. */
+export function openModels(files: readonly string[], loaded: Program | null = null): Models {
   const folder = cacheFolder()
   const key = folder === null ? null : keyOf(files)
-  let program: Promise<Program> | null = null
+  let program: Promise<Program> | null = loaded && Promise.resolve(loaded)
   const load = (): Promise<Program> => (program ??= import('./program.ts').then((m) => m.loadUnchecked(files)))
   const remembered = async <T>(
     name: string,
@@ -33,9 +34,9 @@ export function openModels(files: readonly string[]): Models {
     const file = folder === null || key === null ? null : join(folder, key, `${digest([name])}.json`)
     const known = file === null ? null : read<T>(file)
     if (known !== null) return known
-    const loaded = await load()
-    const value = make(loaded)
-    if (file !== null && keep(value)) write(file, { dependencies: dependenciesOf(loaded), value })
+    const needed = await load()
+    const value = make(needed)
+    if (file !== null && keep(value)) write(file, { dependencies: dependenciesOf(needed), value })
     return value
   }
   return {

@@ -1,0 +1,197 @@
+/** Tries mutants out in scenarios: which one fails, where it holds without the mutant? */
+import { assert } from '../src/base/assert.ts'
+import { search } from '../src/checker/index.ts'
+import { corpus, repairedQuestions } from '../src/cli/corpus.ts'
+import { openModels, type Models } from '../src/cli/models.ts'
+import type { SearchFlags } from '../src/cli/options.ts'
+import { isShipped, kernelToCompile, questionsOf, type Catalogue, type Question } from '../src/cli/questions.ts'
+import { readRecordedBugs } from '../src/cli/recorded-bugs.ts'
+import { expectedFile, readRecorded } from '../src/cli/recorded.ts'
+import { compileSystem } from '../src/compiler/backend/compile.ts'
+import type { CompileOptions, Program } from '../src/compiler/index.ts'
+import type { Verdict } from '../src/model/model.ts'
+import type { TransitionSystem } from '../src/model/system.ts'
+import type { MutationPoint, Position, Span } from './mutation-points.ts'
+
+export type Outcome =
+  | { readonly kind: 'killed'; readonly by: string; readonly class: string }
+  | { readonly kind: 'survived'; readonly undecided: number }
+  /** No scenario compiles with it: a loop without a step, say. */
+  | { readonly kind: 'stillborn'; readonly why: string }
+  /** No scenario runs it. */
+  | { readonly kind: 'unreached' }
+
+/** A question whose recorded answer is that everything holds; only such a one can show what a mutant breaks. */
+export interface Cell {
+  /** `dio-vs-truncate 7.3 xfs`. */
+  readonly id: string
+  readonly question: Question
+  /** As recorded. */
+  readonly states: number
+}
+
+/**
+ * Every scenario on these releases and all its file systems, and every bug of the corpus repaired: those bring memory
+ * models and bounds of their own. The small ones first; releases of one scenario stand together, since those that do
+ * not differ are compiled once.
+ */
+export function cellsOf(catalogue: Catalogue, kernels: readonly string[]): Cell[] {
+  const scenarios = catalogue.scenarios.filter(isShipped)
+  const asked = scenarios.flatMap((scenario) => {
+    const recorded = readRecorded(expectedFile(scenario)).filter((r) => r.verdict === 'holds')
+    return questionsOf(catalogue, [scenario], { ...plain, kernel: kernels.join(','), fs: 'all' }).flatMap(
+      (question) => {
+        const record = recorded.find((r) => r.kernel === question.kernel && r.fs === question.fs)
+        return record ? [cellFor(question, record.states)] : []
+      },
+    )
+  })
+  const bugs = readRecordedBugs()
+  const repaired = corpus(catalogue).flatMap((bug) =>
+    repairedQuestions(catalogue, bug, plain).map((question) => {
+      const record = bugs.get(bug.slug)
+      const isLarger = question.name.endsWith('(larger)')
+      return cellFor(question, (isLarger ? record?.statesLarger : record?.statesFixed) ?? 0)
+    }),
+  )
+  return likelyFirst([...asked, ...repaired])
+}
+
+const plain: SearchFlags = {
+  set: {},
+  workers: 1,
+  memory: 2 ** 30,
+  seenSet: 'exact',
+  timeout: Infinity,
+  maxStates: Infinity,
+  reduction: true,
+  merging: true,
+  symmetry: true,
+  memoryModel: 'sc',
+}
+
+function cellFor(question: Question, states: number): Cell {
+  const { name, kernel, fs } = question
+  return { id: [name, kernel, fs].filter((word) => word !== '').join(' '), question, states }
+}
+
+/** On the first release and the first file system of a scenario most mutants die. */
+function likelyFirst(cells: readonly Cell[]): Cell[] {
+  const seen = new Set<string>()
+  const isFirst = ({ question }: Cell) => seen.size < seen.add(question.name).size
+  const first = new Set(cells.filter(isFirst))
+  return [...smallFirst([...first]), ...smallFirst(cells.filter((cell) => !first.has(cell)))]
+}
+
+function smallFirst(cells: readonly Cell[]): Cell[] {
+  const groups = new Map<string, Cell[]>()
+  for (const cell of cells) {
+    const key = JSON.stringify({ ...cell.question, kernel: '' })
+    groups.set(key, [...(groups.get(key) ?? []), cell])
+  }
+  const size = (group: readonly Cell[]) => Math.max(...group.map((cell) => cell.states))
+  return [...groups.values()].sort((a, b) => size(a) - size(b)).flat()
+}
+
+export class Bench {
+  readonly #program: Program
+  readonly #models: Models
+  readonly #cells: readonly Cell[]
+  readonly #sites = new Map<Cell, readonly PlacedSite[]>()
+  readonly #holds = new Map<Cell, boolean>()
+  /** Equal kernels give one system, and one search answers for all. */
+  readonly #verdicts = new WeakMap<TransitionSystem['tasks'], Verdict>()
+
+  constructor(program: Program, cells: readonly Cell[]) {
+    this.#program = program
+    this.#models = openModels([], program)
+    this.#cells = cells
+  }
+
+  /** `first`: the cell to begin with, or ''. */
+  async tryOut(point: MutationPoint, first: string): Promise<Outcome> {
+    let [reached, compiled, undecided] = [0, 0, 0]
+    let why = ''
+    for (const cell of this.#startingWith(first)) {
+      if (!(await this.#runs(cell, point))) continue
+      reached++
+      const system = this.#program.compile({ ...compileOptions(cell.question), omit: point.omit })
+      if (!('tasks' in system)) {
+        why ||= `${system[0].code}: ${system[0].message}`
+        continue
+      }
+      compiled++
+      const verdict = this.#search(cell, system)
+      if (verdict.kind === 'violated' && (await this.#holdsWithout(cell)))
+        return { kind: 'killed', by: cell.id, class: verdict.class }
+      if (verdict.kind === 'incomplete') undecided++
+    }
+    if (reached === 0) return { kind: 'unreached' }
+    return compiled === 0 ? { kind: 'stillborn', why } : { kind: 'survived', undecided }
+  }
+
+  #startingWith(first: string): readonly Cell[] {
+    const known = this.#cells.filter((cell) => cell.id === first)
+    return known.length === 0 ? this.#cells : [...known, ...this.#cells.filter((cell) => cell.id !== first)]
+  }
+
+  /** Does some step or call come from there? The text of an older release is in another file. */
+  async #runs(cell: Cell, { file, spans }: MutationPoint): Promise<boolean> {
+    let sites = this.#sites.get(cell)
+    if (!sites) this.#sites.set(cell, (sites = placesOf(await this.#plain(cell))))
+    return sites.some((site) => site.file === file && spans.some((span) => isWithin(site, span)))
+  }
+
+  /** What is recorded is not believed where a mutant's death hangs on it. */
+  async #holdsWithout(cell: Cell): Promise<boolean> {
+    const known = this.#holds.get(cell)
+    if (known !== undefined) return known
+    const holds = this.#search(cell, await this.#plain(cell)).kind === 'holds'
+    this.#holds.set(cell, holds)
+    return holds
+  }
+
+  /** Without a mutant. Remembered on disk, for the next run and the other workers. */
+  async #plain({ id, question }: Cell): Promise<TransitionSystem> {
+    const system = await this.#models.compile(compileOptions(question))
+    assert('tasks' in system, `${id} compiles`)
+    return system
+  }
+
+  #search({ question, states }: Cell, system: TransitionSystem): Verdict {
+    const known = this.#verdicts.get(system.tasks)
+    if (known) return known
+    const verdict = search(compileSystem(system), {
+      maxStates: Math.max(200_000, states * 20),
+      memoryBytesMax: plain.memory,
+      hangStatesMax: 0,
+      liveness: question.liveness,
+      poll: () => 'go',
+    })
+    this.#verdicts.set(system.tasks, verdict)
+    return verdict
+  }
+}
+
+/** In the order in which `lastref matrix` gives them: then what it has compiled is found on the disk. */
+const compileOptions = ({ scenario, kernel, fs, bounds, reduce, symmetry, memoryModel }: Question): CompileOptions => ({
+  scenario,
+  kernel: kernelToCompile(kernel),
+  fs: fs || undefined,
+  bounds,
+  reduce,
+  symmetry,
+  memoryModel,
+})
+
+interface PlacedSite extends Position {
+  readonly file: string
+}
+
+const placesOf = ({ files, sites }: TransitionSystem): PlacedSite[] =>
+  sites.map(({ file, line, column }) => ({ file: files[file], line, column }))
+
+const isWithin = (site: Position, { from, to }: Span): boolean => isBefore(from, site) && !isBefore(to, site)
+
+/** Or the same. */
+const isBefore = (a: Position, b: Position): boolean => a.line < b.line || (a.line === b.line && a.column <= b.column)

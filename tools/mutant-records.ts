@@ -1,0 +1,59 @@
+/** What is written down about mutants: why one may survive, and which scenario kills each of the others. */
+import type { Outcome } from './mutant-bench.ts'
+
+/** tools/mutants.reasons.txt: the key of a mutant on a line of its own, its reason indented below. `#` begins a comment. */
+export function readReasons(text: string): Map<string, string> {
+  const reasons = new Map<string, string>()
+  let key = ''
+  for (const line of text.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('#'))) {
+    if (line.startsWith(' ')) reasons.set(key, `${reasons.get(key) ?? ''} ${line.trim()}`.trim())
+    else {
+      key = line.trim()
+      reasons.set(key, '')
+    }
+  }
+  return reasons
+}
+
+/** A death: the cell that shows it, and the class of what goes wrong there. */
+export interface Killer {
+  readonly by: string
+  readonly class: string
+}
+
+const title = `# What kills each mutant: scenario, release, file system: class | mutant. Written by npm run mutants -- --promote.
+# A run tries this scenario first, and all the others when it does not fail.`
+
+/** tools/mutants.killers.txt */
+export function readKillers(text: string): Map<string, Killer> {
+  const lines = text.split('\n').map((line) => /^([^#].*?): (\S+) \| (.*)$/.exec(line))
+  return new Map(lines.flatMap((m) => (m ? [[m[3], { by: m[1], class: m[2] }]] : [])))
+}
+
+export function printKillers(killers: ReadonlyMap<string, Killer>): string {
+  return [title, ...[...killers].map(([key, k]) => `${k.by}: ${k.class} | ${key}`), ''].join('\n')
+}
+
+/** What stands against the run: each must be none. */
+export interface Judgement {
+  readonly explained: readonly string[]
+  /** Survivors without a reason. */
+  readonly unexplained: readonly string[]
+  /** Reasons of mutants that are dead or no longer exist. */
+  readonly stale: readonly string[]
+}
+
+/** `keys`: every mutant there is; `outcomes`: those that were tried out. */
+export function judge(
+  keys: readonly string[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  reasons: ReadonlyMap<string, string>,
+): Judgement {
+  const isAlive = (key: string) => ['survived', 'unreached'].includes(outcomes.get(key)?.kind ?? '')
+  const alive = keys.filter(isAlive)
+  return {
+    explained: alive.filter((key) => reasons.get(key)),
+    unexplained: alive.filter((key) => !reasons.get(key)),
+    stale: [...reasons.keys()].filter((key) => !keys.includes(key) || (outcomes.has(key) && !isAlive(key))),
+  }
+}
