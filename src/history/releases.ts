@@ -7,26 +7,27 @@
  * XFS, ext4 and fuse became mapping->invalidate_lock in v5.15, and e6fa3963a30d moved the test for an idle page.
  */
 import type { Change } from '../dialect/index.ts'
-import bio_fix from './bio-fix.ts'
-import bio_folio_put_refs from './bio-folio-put-refs.ts'
-import type { KernelFunctions } from './change.ts'
 import change_0e2f80afcfa6 from './0e2f80afcfa6.ts'
-import percpu_ref_exit from './percpu-ref-exit.ts'
 import change_169004265860 from './169004265860.ts'
+import change_1e57ffb6e3fd from './1e57ffb6e3fd.ts'
 import change_237388320dee from './237388320dee.ts'
 import change_27674ef6c73f from './27674ef6c73f.ts'
 import change_38607c62b34b from './38607c62b34b.ts'
 import change_52650c8b466b from './52650c8b466b.ts'
 import change_6be3e21d25ca from './6be3e21d25ca.ts'
 import change_7851bf649d42 from './7851bf649d42.ts'
-import dax_holder from './dax-holder.ts'
+import change_7a6db2eb6d5d from './7a6db2eb6d5d.ts'
+import change_8012b8660855 from './8012b8660855.ts'
 import change_aed877c2b425 from './aed877c2b425.ts'
 import change_b67fbebd4cf9 from './b67fbebd4cf9.ts'
 import change_bde708f1a65d from './bde708f1a65d.ts'
+import bio_fix from './bio-fix.ts'
+import bio_folio_put_refs from './bio-folio-put-refs.ts'
 import change_cbe298d82cf7 from './cbe298d82cf7.ts'
 import change_cee91fa13a8e from './cee91fa13a8e.ts'
+import type { KernelFunctions } from './change.ts'
 import change_d5b3afea22a5 from './d5b3afea22a5.ts'
-import bdev_mark_dead from './bdev-mark-dead.ts'
+import change_d8530de5a6e8 from './d8530de5a6e8.ts'
 import change_d8ddc099c6b3 from './d8ddc099c6b3.ts'
 import change_dd59137bfe70 from './dd59137bfe70.ts'
 import change_e5cb23256347 from './e5cb23256347.ts'
@@ -34,7 +35,6 @@ import change_f4f451a16dd1 from './f4f451a16dd1.ts'
 import change_f80e1668888f from './f80e1668888f.ts'
 import change_fa422b353d21 from './fa422b353d21.ts'
 import change_fd2825b0760a from './fd2825b0760a.ts'
-import fs_put_dax from './fs-put-dax.ts'
 import road_entry from './road-entry.ts'
 import road_notify from './road-notify.ts'
 import road_pgmap from './road-pgmap.ts'
@@ -45,7 +45,7 @@ import undo_gup_fix from './undo-gup-fix.ts'
 
 /** Newest first, by the order of the commits. */
 export const changes: readonly Change<KernelFunctions>[] = [
-  fs_put_dax,
+  change_7a6db2eb6d5d,
   change_fd2825b0760a,
   change_dd59137bfe70,
   change_aed877c2b425,
@@ -59,11 +59,11 @@ export const changes: readonly Change<KernelFunctions>[] = [
   change_cee91fa13a8e,
   change_7851bf649d42,
   change_fa422b353d21,
-  bdev_mark_dead,
+  change_d8530de5a6e8,
   change_f80e1668888f,
   change_169004265860,
-  dax_holder,
-  percpu_ref_exit,
+  change_8012b8660855,
+  change_1e57ffb6e3fd,
   change_b67fbebd4cf9,
   change_f4f451a16dd1,
   change_27674ef6c73f,

@@ -37,6 +37,16 @@ import {
   sys_unlink,
   sys_vmsplice,
   sys_write,
+  sys_append,
+  sys_append_efault,
+  sys_collapse_range,
+  sys_ftruncate_inside,
+  sys_insert_range,
+  sys_zero_range,
+  EFAULT,
+  EOPNOTSUPP,
+  FUSE,
+  XFS,
   thread_init,
   unpin_user_page,
   user_touch,
@@ -47,7 +57,7 @@ import {
 
 /** One file of two pages, mapped by one process of task 0; task 1 is somebody else. `blocks` of its pages have a block. */
 function desk(fs: number, blocks = 2) {
-  plain_run({ bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 1, fs }, tasks: 2 })
+  plain_run({ bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 1, unwritten: 1, fs }, tasks: 2 })
   const [file, mm, vma, bio] = [at(Inode, 0), at(MmStruct, 0), at(Vma, 0), at(Bio, 0)]
   machine_init()
   file_init(file, 2)
@@ -158,6 +168,64 @@ describe.each([
     user_touch(vma, 1, false)
     expect(sys_write(file, 1)).toBe(0)
     expect([vma.pte[1].pfn, entry.kind]).toEqual([null, DAX_ABSENT])
+  })
+
+  test('a page that is zeroed has a block, reads as zeroes, and has the block again when it is stored to', () => {
+    const { file, vma, folio, entry } = desk(fs)
+    user_touch(vma, 1, true)
+    expect(sys_zero_range(file, 1, 2)).toBe(0)
+    expect([vma.pte[1].pfn, entry.kind, file.extent[1], file.unwritten[1]]).toEqual([
+      null,
+      DAX_ABSENT,
+      at(Block, 1),
+      true,
+    ])
+    user_touch(vma, 1, false)
+    expect([vma.pte[1].pfn, entry.kind]).toEqual([ZERO_PAGE(), DAX_ZERO_PAGE])
+    user_touch(vma, 1, true)
+    expect([vma.pte[1].pfn, entry.kind, file.unwritten[1]]).toEqual([folio, DAX_REAL, false])
+  })
+
+  test('a range is cut out of a file, where that is offered', () => {
+    const { file, vma } = desk(fs)
+    user_touch(vma, 1, true)
+    if (fs === FUSE) {
+      expect(sys_collapse_range(file, 0, 1)).toBe(-EOPNOTSUPP)
+      return
+    }
+    expect(sys_collapse_range(file, 0, 1)).toBe(0)
+    expect([file.extent[0], file.extent[1], file.i_size]).toEqual([at(Block, 1), null, 1])
+    expect([at(Block, 0).owner, vma.pte[1].pfn, user_touch(vma, 1, false)]).toEqual([null, null, false])
+  })
+
+  test('a hole is put into a file, where that is offered', () => {
+    const { file, vma } = desk(fs)
+    sys_ftruncate(file, 1)
+    user_touch(vma, 0, true)
+    if (fs === FUSE) {
+      expect(sys_insert_range(file, 0, 1)).toBe(-EOPNOTSUPP)
+      return
+    }
+    expect(sys_insert_range(file, 0, 1)).toBe(0)
+    expect([file.extent[0], file.extent[1], file.i_size, vma.pte[0].pfn]).toEqual([null, at(Block, 0), 2, null])
+  })
+
+  test('a write behind the end makes the file longer; one without bytes does not', () => {
+    const { file } = desk(fs)
+    sys_ftruncate(file, 1)
+    expect(sys_append_efault(file, 1)).toBe(-EFAULT)
+    expect([file.i_size, file.extent[1]]).toEqual([1, fs === XFS ? at(Block, 1) : null])
+    expect(sys_append(file, 1)).toBe(0)
+    expect([file.i_size, file.extent[1]]).toEqual([2, at(Block, 1)])
+  })
+
+  test('a file that is cut inside a page keeps it, unmapped, and waits for who uses it', () => {
+    const { file, vma, block } = desk(fs)
+    user_touch(vma, 1, true)
+    expect(sys_ftruncate_inside(file, 2)).toBe(0)
+    expect([file.i_size, file.extent[1], vma.pte[1].pfn]).toEqual([2, block, null])
+    pin_user_pages_fast(vma, 1, FOLL_WRITE)
+    expect(() => sys_ftruncate_inside(file, 2)).toThrow(WouldBlock)
   })
 
   test('fsync makes the page clean: the next store faults', () => {

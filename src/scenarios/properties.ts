@@ -120,6 +120,16 @@ export const mappings_current = property(
 const mapping_is_current = (vma: Vma, index: number): boolean =>
   vma.pte[index].pfn === null || vma.pte[index].pfn === page_of(vma.vm_file!.host!, index)
 
+export const nothing_behind_end = property('leak', 'behind its end a file has no block, no entry and no mapping', () =>
+  all(Inode).every((inode) => ends_before(inode, 0) && ends_before(inode, pages_of() - 1)),
+)
+
+const ends_before = (inode: Inode, index: number): boolean =>
+  index < inode.i_size ||
+  (inode.extent[index] === null &&
+    inode.i_mapping!.i_pages[index].kind === DAX_ABSENT &&
+    all(Vma).every((vma) => vma.pte[index].pfn === null))
+
 /** Pages of a file: one or two in scenarios that ask. */
 const pages_of = (): number => bound('pages')
 

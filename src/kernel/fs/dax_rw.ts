@@ -1,44 +1,15 @@
-/**
- * read(2) and write(2) of DAX files. Linux 7.3 fs/dax.c, xfs_file.c, ext4/file.c, fuse/dax.c.
- * Left out: parts of pages; the bytes; fuse writes that make a file longer, which go to the server.
- */
-import {
-  assert_held_write,
-  down_read,
-  down_write,
-  expect,
-  indivisible,
-  spin_lock,
-  spin_unlock,
-  up_read,
-  up_write,
-} from '../../dialect/index.ts'
+/** Copying to and from DAX files, and zeroing. Linux 7.3 fs/dax.c. Left out: the bytes; which part of a page it is. */
+import { assert_held_write, expect, indivisible, spin_lock, spin_unlock } from '../../dialect/index.ts'
 import { dax_direct_access, dax_read_lock, dax_read_unlock, dax_recovery_write } from '../drivers/dax/super.ts'
 import { DAX_ACCESS, DAX_RECOVERY_WRITE, type DaxDevice } from '../include/dax.ts'
-import { EINTR, EIO, ENOSPC, type Errno } from '../include/errno.ts'
+import { EFAULT, EINTR, EIO, ENOSPC, type Errno } from '../include/errno.ts'
 import { block_is_shared, can_share, owns_block, type AddressSpace, type Block, type Inode } from '../include/fs.ts'
 import { PTE_ORDER } from '../include/huge_mm.ts'
 import { expect_on_device } from '../mm/pgtable.ts'
 import { invalidate_inode_pages2_range } from '../mm/truncate.ts'
 import { dax_entry_slot, get_next_unlocked_entry, put_unlocked_entry } from './dax.ts'
 import { fuse_iomap_begin_rw, fuse_iomap_end } from './fuse/dax_window.ts'
-import { bmap_alloc, bmap_lookup, iomap_begin, iomap_end, iomap_is_shared } from './iomap.ts'
-
-/** write(2) of page `index`. No fault lock: faults go on. */
-export function sys_write(inode: Inode, index: number): Errno {
-  down_write(inode.i_rwsem)
-  const error = dax_iomap_rw(inode, index)
-  up_write(inode.i_rwsem)
-  return error
-}
-
-/** read(2) of page `index`. No fault lock. */
-export function sys_read(inode: Inode, index: number): Errno {
-  down_read(inode.i_rwsem)
-  const error = inode.i_sb!.dax_window ? fuse_dax_rw(inode, index) : dax_read(inode, index)
-  up_read(inode.i_rwsem)
-  return error
-}
+import { bmap_alloc, bmap_lookup, iomap_begin, iomap_end, iomap_is_shared, is_under_io } from './iomap.ts'
 
 /** Called with `i_rwsem` held. A hole reads as zeroes. */
 export function dax_read(inode: Inode, index: number): Errno {
@@ -97,10 +68,33 @@ export function __dax_clear_dirty_range(mapping: AddressSpace, index: number): v
   spin_unlock(mapping.xa_lock)
 }
 
-/** Zeroes a part of the page: the edge of a hole, or of the file. Called with the fault lock held exclusively. */
-export function dax_zero_iter(inode: Inode, index: number): Errno {
+/**
+ * A file is cut inside the page: zeroes what is behind its end. Called with the fault lock held exclusively. Whoever has the page for
+ * a transfer could change those bytes afterwards.
+ */
+export function dax_truncate_page(inode: Inode, index: number): Errno {
+  expect_no_transfer(bmap_lookup(inode, index))
+  return dax_zero_range(inode, index)
+}
+
+export function expect_no_transfer(block: Block | null): void {
+  if (block === null) return
+  indivisible(() => {
+    expect(!is_under_io(block.pfn!), 'data-corruption', 'what a file loses is zeroed after the last transfer to it')
+  })
+}
+
+/** Zeroes a part of the page. Called with the fault lock held exclusively. A hole is left alone. */
+export function dax_zero_range(inode: Inode, index: number): Errno {
   assert_held_write(inode.i_mapping!.invalidate_lock)
-  return dax_iomap_overwrite(inode, index)
+  const mapped = bmap_lookup(inode, index)
+  if (mapped === null) return 0
+  return can_share() ? dax_iomap_overwrite(inode, index) : dax_zero_iter(inode, mapped)
+}
+
+/** The device is alive until the bytes are zeroes. */
+export function dax_zero_iter(inode: Inode, block: Block): Errno {
+  return dax_copy_from_iter(inode, block)
 }
 
 /** A block of its own for the file where it shares one. Called with the fault lock held exclusively. */
@@ -108,6 +102,13 @@ export function dax_unshare_iter(inode: Inode, index: number): Errno {
   assert_held_write(inode.i_mapping!.invalidate_lock)
   const block = bmap_lookup(inode, index)
   return block === null || !block_is_shared(block) ? 0 : dax_iomap_overwrite(inode, index)
+}
+
+/** write(2) from memory that is not there: the file has the block, and no byte is copied. Called with `i_rwsem` held exclusively. */
+export function dax_iomap_rw_efault(inode: Inode, index: number): Errno {
+  assert_held_write(inode.i_rwsem)
+  if (bmap_alloc(inode, index) !== null) invalidate_inode_pages2_range(inode.i_mapping!, index, index + 1)
+  return -EFAULT
 }
 
 /** The block is new: programs that have mapped the hole must see it. */

@@ -25,17 +25,25 @@ export function sys_open(inode: Inode): void {
 /** ftruncate(2), to a size in pages. */
 export function sys_ftruncate(inode: Inode, size: number): Errno {
   down_write(inode.i_rwsem)
-  const error = do_truncate(inode, size)
+  const error = do_truncate(inode, size, false)
+  up_write(inode.i_rwsem)
+  return error
+}
+
+/** ftruncate(2), to a size inside the last of `size` pages. */
+export function sys_ftruncate_inside(inode: Inode, size: number): Errno {
+  down_write(inode.i_rwsem)
+  const error = do_truncate(inode, size, true)
   up_write(inode.i_rwsem)
   return error
 }
 
 /** Called with `i_rwsem` held exclusively. */
-export function do_truncate(inode: Inode, size: number): Errno {
+export function do_truncate(inode: Inode, size: number, inside: boolean): Errno {
   const type = inode.i_sb!.s_type
-  if (type === EXT4) return ext4_setattr(inode, size)
-  if (type === FUSE) return fuse_do_setattr(inode, size)
-  return xfs_vn_setattr_size(inode, size)
+  if (type === EXT4) return ext4_setattr(inode, size, inside)
+  if (type === FUSE) return fuse_do_setattr(inode, size, inside)
+  return xfs_vn_setattr_size(inode, size, inside)
 }
 
 /** fallocate(2) for pages start .. end - 1. Linux: vfs_fallocate(). */

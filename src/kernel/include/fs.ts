@@ -152,8 +152,8 @@ export class Inode extends Struct<'inode'> {
     array(bound('pages'), () => ref(() => Block)),
     (inode: Inode) => inode.i_lock,
   )
-  /** Pages. Written under `i_rwsem` and the fault lock, read under the fault lock. */
-  i_size = guardedBy(uint(2), (inode: Inode) => inode.i_mapping!.invalidate_lock)
+  /** Pages; part of the last one may be behind the end. Written under `i_rwsem`, by who makes the file shorter under the fault lock too. */
+  i_size = uint(2)
   /** Open files and mappings that hold the inode, and its name. */
   i_count = atomic(3)
   /** virtiofs: ranges of the window that show pages of it. Changed under `i_lock`, read without it. */

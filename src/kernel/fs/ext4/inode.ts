@@ -6,10 +6,12 @@ import { schedule } from '../../kernel/sched/core.ts'
 import {
   i_size_write,
   truncate_inode_pages_final,
+  truncate_inode_pages_range,
   truncate_pagecache,
   truncate_pagecache_range,
 } from '../../mm/truncate.ts'
 import { dax_break_layout_final, dax_break_layout_inode } from '../dax.ts'
+import { dax_truncate_page } from '../dax_rw.ts'
 import { bmap_free } from '../iomap.ts'
 import { file_pages, keeps_blocks } from '../inode.ts'
 
@@ -27,18 +29,32 @@ export function ext4_break_layouts(inode: Inode): Errno {
   return dax_break_layout_inode(inode, ext4_wait_dax_page)
 }
 
-/** Truncate. Called with `i_rwsem` held exclusively. */
-export function ext4_setattr(inode: Inode, size: number): Errno {
+/** Truncate. `inside`: the file ends inside its last page, which is zeroed when the file is shorter. Called with `i_rwsem` held exclusively. */
+export function ext4_setattr(inode: Inode, size: number, inside: boolean): Errno {
   assert_held_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
   const error = ext4_break_layouts(inode)
   if (error === 0) {
     i_size_write(inode, size)
     truncate_pagecache(inode.i_mapping!, size)
+    if (inside) ext4_block_truncate_page(inode, size - 1)
     ext4_truncate(inode, size)
   }
   up_write(inode.i_mapping!.invalidate_lock)
   return error
+}
+
+/** Linux: the beginning of ext4_truncate(). */
+export function ext4_block_truncate_page(inode: Inode, index: number): void {
+  dax_truncate_page(inode, index)
+}
+
+/** Blocks behind the end that a write has left, which nobody can have seen: layouts are not broken. Called with `i_rwsem` held exclusively. */
+export function ext4_truncate_failed_write(inode: Inode): void {
+  down_write(inode.i_mapping!.invalidate_lock)
+  truncate_inode_pages_range(inode.i_mapping!, inode.i_size, file_pages())
+  ext4_truncate(inode, inode.i_size)
+  up_write(inode.i_mapping!.invalidate_lock)
 }
 
 export function ext4_truncate(inode: Inode, size: number): void {

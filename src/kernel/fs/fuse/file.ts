@@ -13,7 +13,8 @@ import {
   truncate_pagecache_range,
 } from '../../mm/truncate.ts'
 import { dax_break_layout_final } from '../dax.ts'
-import { bmap_free, bmap_make_unwritten } from '../iomap.ts'
+import { expect_no_transfer } from '../dax_rw.ts'
+import { bmap_free, bmap_lookup, bmap_make_unwritten } from '../iomap.ts'
 import { file_pages, keeps_blocks } from '../inode.ts'
 import { fuse_dax_break_layouts } from './dax.ts'
 import { fuse_dax_inode_cleanup } from './dax_window.ts'
@@ -45,12 +46,13 @@ export function fuse_prepare_setattr(inode: Inode): Errno {
   return error !== 0 ? error : fuse_write_inode_now(inode)
 }
 
-/** Truncate. Called with `i_rwsem` held exclusively. */
-export function fuse_do_setattr(inode: Inode, size: number): Errno {
+/** Truncate. `inside`: the file ends inside its last page, which the server zeroes. Called with `i_rwsem` held exclusively. */
+export function fuse_do_setattr(inode: Inode, size: number, inside: boolean): Errno {
   assert_held_write(inode.i_rwsem)
   down_write(inode.i_mapping!.invalidate_lock)
   const error = fuse_prepare_setattr(inode)
   if (error === 0) {
+    if (inside) expect_no_transfer(bmap_lookup(inode, size - 1))
     fuse_simple_request(inode, size, file_pages())
     i_size_write(inode, size)
     truncate_pagecache(inode.i_mapping!, size)

@@ -1,4 +1,4 @@
-/** XFS: faults and fallocate. Linux 7.3 fs/xfs/xfs_file.c. Left out: leases, reflink; ranges that reach behind the end of the file. */
+/** XFS: faults, write(2) and fallocate. Linux 7.3 fs/xfs/xfs_file.c. Left out: leases, reflink; ranges that reach behind the end of the file. */
 import { assert_held_write, down_read, down_write, up_read, up_write } from '../../../dialect/index.ts'
 import type { Errno } from '../../include/errno.ts'
 import {
@@ -10,7 +10,9 @@ import {
 } from '../../include/fs.ts'
 import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
+import { i_size_write } from '../../mm/truncate.ts'
 import { dax_iomap_fault_sync } from '../dax.ts'
+import { dax_iomap_rw, dax_iomap_rw_efault, dax_zero_range } from '../dax_rw.ts'
 import { sb_end_pagefault, sb_start_pagefault } from '../super.ts'
 import {
   xfs_alloc_file_space,
@@ -50,6 +52,27 @@ export function xfs_dax_fault_locked(vma: Vma, index: number, write: boolean, or
   return fault
 }
 
+/**
+ * write(2). The bytes are there before the file is longer, so nobody sees a new page without them. Where they cannot be copied a
+ * new block stays behind the end. Called with IOLOCK held exclusively.
+ */
+export function xfs_file_dax_write(inode: Inode, index: number, readable: boolean): Errno {
+  if (index >= inode.i_size) xfs_file_write_zero_eof(inode)
+  const error = readable ? dax_iomap_rw(inode, index) : dax_iomap_rw_efault(inode, index)
+  if (error === 0 && index >= inode.i_size) i_size_write(inode, index + 1)
+  return error
+}
+
+/**
+ * The rest of the last page, which a program may have stored to, becomes a part of the file: a file is taken to end inside its
+ * last page here. Nobody who uses it is waited for.
+ */
+export function xfs_file_write_zero_eof(inode: Inode): void {
+  down_write(inode.i_mapping!.invalidate_lock)
+  if (inode.i_size > 0) dax_zero_range(inode, inode.i_size - 1)
+  up_write(inode.i_mapping!.invalidate_lock)
+}
+
 /** fallocate(2) of pages start .. end - 1, whatever it is asked to do. Linux: __xfs_file_fallocate(). */
 export function xfs_file_fallocate(inode: Inode, start: number, end: number, mode: number): Errno {
   down_write(inode.i_rwsem)
@@ -79,11 +102,11 @@ export function xfs_falloc_zero_range(inode: Inode, start: number, end: number):
 /** The file is cut when what was behind the range has moved. */
 export function xfs_falloc_collapse_range(inode: Inode, start: number, end: number): void {
   xfs_collapse_file_space(inode, start, end)
-  xfs_setattr_size(inode, inode.i_size - (end - start))
+  xfs_setattr_size(inode, inode.i_size - (end - start), false)
 }
 
 /** The file grows first: a crash in between must not leave blocks behind its end. */
 export function xfs_falloc_insert_range(inode: Inode, start: number, end: number): void {
-  xfs_setattr_size(inode, inode.i_size + (end - start))
+  xfs_setattr_size(inode, inode.i_size + (end - start), false)
   xfs_insert_file_space(inode, start, end)
 }

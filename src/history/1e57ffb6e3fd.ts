@@ -17,7 +17,7 @@ import {
 import { change } from './change.ts'
 
 export default change({
-  commit: 'percpu-ref-exit',
+  commit: '1e57ffb6e3fd',
   title: 'mm/memremap: fix memunmap_pages() race with get_dev_pagemap()',
   since: '6.0',
   before: {

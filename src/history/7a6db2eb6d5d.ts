@@ -6,7 +6,7 @@ import { NO_HOLDER, OPS_NONE, type DaxDevice } from '../kernel/index.ts'
 import { change } from './change.ts'
 
 export default change({
-  commit: 'fs-put-dax',
+  commit: '7a6db2eb6d5d',
   title: 'dax: fix holder_ops race in fs_put_dax()',
   since: '7.2',
   before: {

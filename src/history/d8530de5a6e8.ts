@@ -7,7 +7,7 @@ import { evict_inodes, type SuperBlock } from '../kernel/index.ts'
 import { change } from './change.ts'
 
 export default change({
-  commit: 'bdev-mark-dead',
+  commit: 'd8530de5a6e8',
   title: 'block: call into the file system for bdev_mark_dead',
   since: '6.6',
   before: {

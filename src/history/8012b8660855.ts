@@ -14,7 +14,7 @@ import {
 import { change } from './change.ts'
 
 export default change({
-  commit: 'dax-holder',
+  commit: '8012b8660855',
   title: 'dax: introduce holder for dax_device',
   since: '6.0',
   before: {
