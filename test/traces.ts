@@ -4,7 +4,14 @@ import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { probesFor } from '../src/cli/conform.ts'
 import { openConformance } from '../src/cli/trace-model.ts'
-import { TextCheck, type Conformance, type TraceOptions, type TraceVerdict } from '../src/conformance/index.ts'
+import {
+  monitorOf,
+  TextCheck,
+  type Conformance,
+  type Monitor,
+  type TraceOptions,
+  type TraceVerdict,
+} from '../src/conformance/index.ts'
 import { root } from './sources.ts'
 
 /** Short recordings, one kernel each, that say themselves what was recorded. */
@@ -64,6 +71,18 @@ export function conformanceOf(kernel: string, options = { coverage: false, unsee
   if (known !== undefined) return known
   const fresh = openConformance(kernel, options).then((o) => o.conformance)
   opened.set(key, fresh)
+  return fresh
+}
+
+const monitors = new Map<string, Promise<Monitor>>()
+
+/** The monitor of a kernel of which these probes are recorded. */
+export function monitorFor(kernel: string, probes: ReadonlySet<string>): Promise<Monitor> {
+  const key = `${kernel} ${[...probes].sort().join(' ')}`
+  const known = monitors.get(key)
+  if (known !== undefined) return known
+  const fresh = conformanceOf(kernel).then((conformance) => monitorOf(conformance, probes))
+  monitors.set(key, fresh)
   return fresh
 }
 

@@ -3,16 +3,31 @@
  * explained by the model itself: either it needs a step that no record shows, or the records, as they are, have another
  * explanation.
  *
- *     node dist/tools/sensitivity.js [--count N] [--seed N] [--only TEXT]
+ *     node dist/tools/sensitivity.js [--count N] [--seed N] [--only TEXT] [--verbose] [--monitor]
  *
- * The recordings are those beside the checkout, else the excerpts of test/golden/traces.
+ * `--monitor` asks the monitor of the kernel instead of conform. `--verbose` lists what is accepted. Ctrl-C ends it after
+ * the recording at hand, with the table of what there is. The recordings are those beside the checkout, else the excerpts
+ * of test/golden/traces.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { probesFor } from '../src/cli/conform.ts'
-import type { Conformance } from '../src/conformance/index.ts'
-import { conformanceOf, excerptFiles, excerpts, judge, kernelOf, recordings, textOf, traces } from '../test/traces.ts'
+import { monitorDot, type Conformance } from '../src/conformance/index.ts'
+import { watch } from '../test/monitor-watch.ts'
+import { readRvDot } from '../test/rv-dot.ts'
+import {
+  conformanceOf,
+  excerptFiles,
+  excerpts,
+  judge,
+  kernelOf,
+  monitorFor,
+  recordings,
+  textOf,
+  traces,
+} from '../test/traces.ts'
 import { mutationKinds, Recording, type Mutation, type MutationKind } from './trace-mutations.ts'
 
 const outcomes = ['rejected', 'not judged', 'unseen step', 'another explanation'] as const
@@ -74,13 +89,46 @@ const none = (): Record<Fate, number> => ({
   'another explanation': 0,
 })
 
+/** Mutations of each kind, and how many of them the monitor of the kernel calls a violation. */
+export type Shares = ReadonlyMap<MutationKind, { readonly mutations: number; readonly rejected: number }>
+
+/** The same mutations before a monitor that sees what was recorded; the recording itself is no violation. */
+export async function monitored(
+  text: string,
+  kernel: string,
+  { count, seed, probes }: { readonly count: number; readonly seed: number; readonly probes: ReadonlySet<string> },
+): Promise<Shares> {
+  const conformance = await conformanceOf(kernel)
+  const monitor = await monitorFor(kernel, probes)
+  const automaton = readRvDot(monitorDot(monitor))
+  const found = new Map<MutationKind, { mutations: number; rejected: number }>()
+  for (const mutation of new Recording(text, shownBy(conformance)).mutations(count, seed)) {
+    const row = found.get(mutation.kind) ?? { mutations: 0, rejected: 0 }
+    row.mutations++
+    if (watch(mutation.text, conformance, monitor, automaton).length > 0) row.rejected++
+    found.set(mutation.kind, row)
+  }
+  return found
+}
+
+export function shares(all: readonly Shares[]): string {
+  const rows = mutationKinds.map((kind) => {
+    const sum = (what: 'mutations' | 'rejected'): number => all.reduce((n, s) => n + (s.get(kind)?.[what] ?? 0), 0)
+    const cells = [sum('mutations'), sum('rejected'), shareOf(sum('rejected'), sum('mutations'))]
+    return kind.padEnd(18) + cells.map((c) => String(c).padStart(12)).join('')
+  })
+  const head = ['mutations', 'violations', 'share'].map((h) => h.padStart(12)).join('')
+  return [' '.repeat(18) + head, ...rows].join('\n') + '\n'
+}
+
+const shareOf = (part: number, all: number): string => (all === 0 ? '-' : `${((100 * part) / all).toFixed(1)} %`)
+
 export function table(tallies: Iterable<Tally>): string {
   const rows = mutationKinds.map((kind) => {
     const sum = none()
     for (const { fates } of tallies) for (const fate of outcomes) sum[fate] += fates.get(kind)?.[fate] ?? 0
     const all = outcomes.reduce((n, fate) => n + sum[fate], 0)
-    const share = all === 0 ? '-' : `${((100 * sum.rejected) / all).toFixed(1)} %`
-    const cells = [all, sum.rejected, share, ...outcomes.slice(1).map((fate) => sum[fate])]
+    const cells = [all, sum.rejected, shareOf(sum.rejected, all), ...outcomes.slice(1).map((fate) => sum[fate])]
     return kind.padEnd(18) + cells.map((c) => String(c).padStart(12)).join('')
   })
   const head = ['mutations', 'rejected', 'share', 'not judged', 'unseen step', 'explained']
@@ -94,6 +142,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
+      monitor: { type: 'boolean', default: false },
     },
   })
   const all =
@@ -101,9 +150,20 @@ async function main(): Promise<number> {
       ? recordings()
       : excerptFiles().map((f) => ({ name: f, file: join(excerpts, f), kernel: kernelOf(f) }))
   const groups = new Map<string, Tally[]>()
+  const ofMonitor = new Map<string, Shares[]>()
+  let stopped = false
+  process.once('SIGINT', () => (stopped = true))
   for (const { name, file, kernel } of all.filter((r) => r.name.includes(values.only))) {
+    await setImmediate() // lets the signal in
+    if (stopped) break
     const text = (file.endsWith('.gz') ? textOf(file) : readFileSync(file)).toString('latin1')
     const options = { count: Number(values.count), seed: Number(values.seed), probes: probesFor(file, undefined) }
+    const group = /^(k|7.3-[vr]|6)/.test(name) ? 'all changes of counts are recorded' : 'probes only'
+    if (values.monitor) {
+      const probes = options.probes ?? new Set(/^# probes: (.*)$/m.exec(text)?.[1].split(' '))
+      ofMonitor.set(group, [...(ofMonitor.get(group) ?? []), await monitored(text, kernel, { ...options, probes })])
+      continue
+    }
     const tally = await sensitivity(text, kernel, options)
     const rejected = [...(tally?.fates.values() ?? [])].reduce((sum, row) => sum + row.rejected, 0)
     process.stderr.write(`${name}: ${tally === null ? 'does not conform' : `${rejected} of ${tally.mutations}`}\n`)
@@ -111,10 +171,11 @@ async function main(): Promise<number> {
     if (values.verbose)
       for (const m of tally.accepted)
         console.log(`${name}:${m.line}: page 0x${m.page.toString(16)}: ${m.kind}: ${m.fate}`)
-    const group = /^(k|7.3-[vr]|6)/.test(name) ? 'all changes of counts are recorded' : 'probes only'
     groups.set(group, [...(groups.get(group) ?? []), tally])
   }
+  if (stopped) console.log('interrupted: not all recordings are in this')
   console.log(`seed ${values.seed}, ${values.count} mutations of each recording that conforms`)
+  for (const [group, all] of ofMonitor) console.log(`\nmonitor, ${group} (${all.length} recordings)\n${shares(all)}`)
   for (const [group, tallies] of groups) console.log(`\n${group} (${tallies.length} recordings)\n${table(tallies)}`)
   return 0
 }

@@ -9,6 +9,7 @@ import { addInit } from './init.ts'
 import { addList } from './list.ts'
 import { addLifecycle } from './lifecycle.ts'
 import { addMatrix } from './matrix.ts'
+import { addMonitor } from './monitor.ts'
 import { addRecord } from './record.ts'
 import { report, status } from './exit.ts'
 import { addReplay } from './replay.ts'
@@ -35,6 +36,7 @@ addLifecycle(program)
 addDiff(program)
 addConform(program)
 addRecord(program)
+addMonitor(program)
 addExport(program)
 addList(program)
 addSource(program)

@@ -52,7 +52,7 @@ async function record(flags: RecordFlags): Promise<number> {
   const tool = checkFormat(flags.with, Object.keys(scripts) as (keyof typeof scripts)[])
   if (flags.run && tool !== 'tracefs') throw new UsageError('--run knows tracefs only; run what is printed yourself')
   if (flags.output !== undefined && !flags.run) throw new UsageError('--output says where --run writes')
-  const kernel = flags.kernel === 'auto' ? await runningKernel() : (await tracedKernel(flags.kernel)).kernel
+  const { kernel } = await tracedKernel(await kernelOrRunning(flags.kernel))
   const { recording, recordingGroup } = observationsOf(kernel)
   const recipe: Recipe = {
     kernel,
@@ -69,7 +69,7 @@ async function record(flags: RecordFlags): Promise<number> {
 
 const scripts = { tracefs: tracefsScript, 'trace-cmd': traceCmdScript, bpftrace: bpftraceScript } as const
 
-function framesOf(pages: string | undefined): Recipe['frames'] {
+export function framesOf(pages: string | undefined): Recipe['frames'] {
   if (pages === undefined) return null
   const found = /^(0x[0-9a-f]+|\d+)-(0x[0-9a-f]+|\d+)$/i.exec(pages)
   if (found === null || Number(found[1]) > Number(found[2]))
@@ -77,8 +77,9 @@ function framesOf(pages: string | undefined): Recipe['frames'] {
   return [Number(found[1]), Number(found[2])]
 }
 
-/** The known kernel that is nearest to the one that runs, and not newer. */
-async function runningKernel(): Promise<string> {
+/** For `auto` the known kernel that is nearest to the one that runs, and not newer. */
+export async function kernelOrRunning(option: string): Promise<string> {
+  if (option !== 'auto') return option
   const { kernels } = await checked(openModels([]))
   return nearestKernel(
     release(),

@@ -70,11 +70,15 @@ export class Conformance {
     return follower
   }
 
+  /** The count of an object that nobody uses. */
+  get idle(): number {
+    const { spec, system } = this.options
+    return system.initial[0][system.variables.findIndex((v) => v.name === spec.resume.variable)]
+  }
+
   /** Era of the kernel itself, by the value with which the counter begins. */
   get era(): string | null {
-    const { spec, system } = this.options
-    const counter = system.variables.findIndex((v) => v.name === spec.resume.variable)
-    return spec.eras.find((e) => e.initially === system.initial[0][counter])?.name ?? null
+    return this.options.spec.eras.find((e) => e.initially === this.idle)?.name ?? null
   }
 
   coverage(): Coverage {

@@ -42,6 +42,8 @@ export interface EventSpec {
   readonly then?: { readonly field: string; readonly event: string }
   /** Only objects of our kind have such events. */
   readonly ours?: boolean
+  /** As often as others wait: nothing that a finite automaton counts. */
+  readonly perWaiter?: boolean
   /** The task may do other things before it goes on here. */
   readonly away?: boolean
   /** `joins`: from now on it is one object with its neighbours; `splits`: no more. */
@@ -62,6 +64,16 @@ export interface TracePointSpec {
   readonly optionalAfter?: readonly string[]
 }
 
+/** Two kinds of a value that a monitor tells apart, with what is added to the name of the event. */
+export interface Distinction {
+  /** Which value of the trace point. */
+  readonly value: number
+  /** `idle`: the count of an object that nobody uses. `foreign`: an address that the model does not know. */
+  readonly test: 'positive' | 'zero' | 'idle' | 'foreign'
+  readonly yes: string
+  readonly no: string
+}
+
 /** The whole list, as it stands beside the kernel code. */
 export interface ObservationSpec {
   /** `struct page`: a word for reports, its size in bytes, how many make a large one. */
@@ -71,6 +83,8 @@ export interface ObservationSpec {
   readonly rules: readonly Rule[]
   /** Trace points of the surroundings that are worth a remark, with what to say. */
   readonly notes: Readonly<Record<string, string>>
+  /** What a monitor tells apart of the values of a trace point; all others are one to it. */
+  readonly kinds: Readonly<Record<string, readonly Distinction[]>>
   /** Variables that count further on a real machine. */
   readonly wide: readonly string[]
   /** How to begin in the middle: the variable that counts, and what can make it up. */
@@ -119,7 +133,7 @@ export interface Readings {
 
 export function readingsOf(spec: ObservationSpec, system: TransitionSystem): Readings {
   const variables = new Map(system.variables.map((v, i) => [v.name, i]))
-  const addresses = system.variables.find((v) => v.kind === 'address' && v.labels !== null)?.labels ?? []
+  const addresses = addressesOf(system)
   const probes: Probe[] = []
   const readings = spec.events.map((event): Reading => {
     const fields: string[] = []
@@ -145,6 +159,10 @@ export function readingsOf(spec: ObservationSpec, system: TransitionSystem): Rea
   })
   return { table: new ProbeTable(probes), readings }
 }
+
+/** Names of the addresses that variables of the model may hold. */
+export const addressesOf = (system: TransitionSystem): readonly string[] =>
+  system.variables.find((v) => v.kind === 'address' && v.labels !== null)?.labels ?? []
 
 function pairs(
   names: Readonly<Record<string, string>> | undefined,

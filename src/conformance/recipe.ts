@@ -33,7 +33,7 @@ export interface Recipe {
 /** Name of our events in the tracer. */
 const system = 'lastref'
 
-const isReturn = (probe: RecordingSpec): boolean => probe.fields.some((f) => f.includes('$retval'))
+export const isReturn = (probe: RecordingSpec): boolean => probe.fields.some((f) => f.includes('$retval'))
 
 const numberOf = (group: RecordingGroup): string => Object.values(group.probes)[0][0]
 
@@ -153,7 +153,8 @@ const printed = (name: string, form: string, values: readonly string[]): string 
   `printf("%s-%d [%03d] %lu.%06lu: ${name}: ${form}\\n", comm, tid, cpu, nsecs / 1000000000, ` +
   `nsecs % 1000000000 / 1000, ${values.join(', ')});`
 
-function bpftraceField(field: string): { form: string; value: string } {
+/** A field of kprobe_events for bpftrace: how it is printed, and its value. */
+export function bpftraceField(field: string): { form: string; value: string } {
   const found = /^(\w+)=(?:([+-])(\w+)\()?\$(?:arg(\d)|retval)\)?:([xsu])(\d+)$/.exec(field)
   assert(found !== null, `${field} is not in the form that is known`)
   const [, name, sign, offset, argument, kind, bits] = found
