@@ -9,6 +9,7 @@ import type { Guard, Instruction, Label, RegisterInfo, Section } from '../code.t
 import { binary, constant, isConstant, registerOf, unary } from '../expression.ts'
 import { mistake } from './errors.ts'
 import type { Overrides } from './kernels.ts'
+import { oneLine } from './one-line.ts'
 import type { Storage } from './storage.ts'
 import type { StructTable } from './structs.ts'
 import { Scope, type Value } from './values.ts'
@@ -66,7 +67,7 @@ function spotOf(node: ts.Node): Spot {
   if (known !== undefined) return known
   const file = node.getSourceFile()
   const at = file.getLineAndCharacterOfPosition(node.getStart(file))
-  const text = node.getText(file).replace(/\s+/g, ' ')
+  const text = oneLine(node)
   const spot = {
     file: file.fileName,
     line: at.line + 1,

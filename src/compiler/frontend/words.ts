@@ -6,6 +6,7 @@ import { exprOf, inPure, lowerExpression } from './expressions.ts'
 import { inlineCall, meaningful, predicate, pureCall } from './functions.ts'
 import { isGhost, lowerAll, noGhost, settle, type Scalar } from './locals.ts'
 import type { Lowering } from './lowering.ts'
+import { oneLine } from './one-line.ts'
 import { truth } from './operators.ts'
 import {
   addressOf,
@@ -260,7 +261,7 @@ function when(L: Lowering, node: ts.CallExpression, condition: Value, action: Va
 
 const textOf = (node: ts.Node): string => {
   const body = ts.isArrowFunction(node) ? node.body : node
-  return body.getText().replace(/\s+/g, ' ')
+  return oneLine(body)
 }
 
 function mark(L: Lowering, word: 'acquired' | 'released', lock: Value, node: ts.CallExpression): Value {
