@@ -6,25 +6,9 @@
  * The size is written without the fault lock: a fault gets SIGBUS or the block with its bytes in it, and nothing in between.
  */
 import { at, property, scenario } from '../dialect/index.ts'
-import {
-  Block,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_append,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Block, sys_append, thread_init, user_touch } from '../kernel/index.ts'
 import { entries_current, mappings_current, nobody_warned, no_entry_locked, no_lock_held } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, mm, vma } from './setups.ts'
 
 export default scenario({
   id: 'append-vs-faults',
@@ -32,12 +16,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 2)
     thread_init(1, mm)
   },
   tasks: {

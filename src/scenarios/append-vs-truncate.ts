@@ -5,21 +5,8 @@
  *
  * Who writes and who cuts have `i_rwsem`; the fault does not, and must not map the block of the page between the two.
  */
-import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_append,
-  sys_ftruncate,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { scenario } from '../dialect/index.ts'
+import { sys_append, sys_ftruncate, user_touch } from '../kernel/index.ts'
 import {
   entries_current,
   mappings_current,
@@ -28,10 +15,7 @@ import {
   no_entry_locked,
   no_lock_held,
 } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'append-vs-truncate',
@@ -39,12 +23,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 2)
   },
   tasks: {
     program: () => {

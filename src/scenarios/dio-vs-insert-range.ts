@@ -7,23 +7,7 @@
  * As dio-vs-collapse-range, and here no block at all is freed.
  */
 import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
-import {
-  Bio,
-  bio_init,
-  blkdev_bio_end_io_async,
-  Block,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_insert_range,
-  sys_io_submit,
-  thread_init,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Bio, bio_init, blkdev_bio_end_io_async, Block, sys_insert_range, sys_io_submit } from '../kernel/index.ts'
 import {
   entries_current,
   mappings_current,
@@ -32,10 +16,8 @@ import {
   no_lock_held,
   transfers_over,
 } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const bio = at(Bio, 0)
 
 export default scenario({
@@ -44,13 +26,8 @@ export default scenario({
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
+    mapped_file_init(1, 2)
     bio_init(bio, vma)
-    thread_init(0, mm)
   },
   tasks: {
     fio: () => {

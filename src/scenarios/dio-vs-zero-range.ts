@@ -7,22 +7,7 @@
  * transfer has it write to a free block in one, and lose its bytes in the other.
  */
 import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
-import {
-  Bio,
-  bio_init,
-  blkdev_bio_end_io_async,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_io_submit,
-  sys_zero_range,
-  thread_init,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Bio, bio_init, blkdev_bio_end_io_async, sys_io_submit, sys_zero_range } from '../kernel/index.ts'
 import {
   entries_current,
   mappings_current,
@@ -31,10 +16,8 @@ import {
   no_lock_held,
   transfers_over,
 } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const bio = at(Bio, 0)
 
 export default scenario({
@@ -43,13 +26,8 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0, unwritten: 1 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
+    mapped_file_init(1, 1)
     bio_init(bio, vma)
-    thread_init(0, mm)
   },
   tasks: {
     fio: () => {

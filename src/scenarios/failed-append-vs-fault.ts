@@ -6,20 +6,8 @@
  *
  * Layouts are not broken before that block is freed. They need not be: behind the end nobody can map it.
  */
-import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_append_efault,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { scenario } from '../dialect/index.ts'
+import { sys_append_efault, user_touch } from '../kernel/index.ts'
 import {
   entries_current,
   mappings_current,
@@ -28,10 +16,7 @@ import {
   no_entry_locked,
   no_lock_held,
 } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, mm, vma } from './setups.ts'
 
 export default scenario({
   id: 'failed-append-vs-fault',
@@ -39,12 +24,7 @@ export default scenario({
   fs: ['ext4'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 2)
   },
   tasks: {
     program: () => {

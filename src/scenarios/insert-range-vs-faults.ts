@@ -5,25 +5,9 @@
  * Result: holds.
  */
 import { at, scenario } from '../dialect/index.ts'
-import {
-  Block,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_insert_range,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Block, sys_insert_range, user_touch } from '../kernel/index.ts'
 import { entries_current, mappings_current, nobody_warned, no_entry_locked, no_lock_held } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'insert-range-vs-faults',
@@ -31,12 +15,7 @@ export default scenario({
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 2)
   },
   tasks: {
     program: () => {

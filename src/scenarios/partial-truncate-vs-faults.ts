@@ -7,20 +7,8 @@
  * zeroes it before the file is shorter, ext4 and the server of virtiofs afterwards or in between: under the fault lock
  * nobody can tell.
  */
-import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_ftruncate_inside,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { scenario } from '../dialect/index.ts'
+import { sys_ftruncate_inside, user_touch } from '../kernel/index.ts'
 import {
   entries_current,
   mappings_current,
@@ -29,10 +17,7 @@ import {
   no_entry_locked,
   no_lock_held,
 } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'partial-truncate-vs-faults',
@@ -40,12 +25,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 2)
-    blocks_init(file, 2)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(2, 2)
   },
   tasks: {
     writer: () => {

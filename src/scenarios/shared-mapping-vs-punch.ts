@@ -23,26 +23,13 @@ import {
   Bio,
   bio_write_init,
   blkdev_bio_end_io_async,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  shared_init,
   sys_io_submit,
   sys_punch_hole,
-  thread_init,
   user_touch,
-  Vma,
-  vma_init,
 } from '../kernel/index.ts'
 import { no_lock_held, nobody_warned, transfers_over } from './properties.ts'
+import { file, other_vma, sharing_files_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const other_file = at(Inode, 1)
-const vma = at(Vma, 0)
-const other_vma = at(Vma, 1)
 const bio = at(Bio, 0)
 const mapped = at(Completion, 0)
 
@@ -53,17 +40,7 @@ export default scenario({
   since: '6.1',
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0, reflink: 2 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    file_init(other_file, 1)
-    blocks_init(file, 1)
-    shared_init(file, other_file, 0)
-    vma_init(vma, at(MmStruct, 0), file, 1)
-    vma_init(other_vma, at(MmStruct, 1), other_file, 1)
-    mapped_init(vma)
-    mapped_init(other_vma)
-    thread_init(0, at(MmStruct, 0))
-    thread_init(1, at(MmStruct, 1))
+    sharing_files_init()
     bio_write_init(bio, vma)
   },
   tasks: {

@@ -7,27 +7,10 @@
  * CPUs with interrupts off, so the struct page is there as long as the walker may look at it. XFS with a reverse map.
  */
 import { at, scenario, Task } from '../dialect/index.ts'
-import {
-  blocks_init,
-  DevPagemap,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  perf_virt_to_phys,
-  removable_init,
-  stored_init,
-  thread_init,
-  unbind,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { DevPagemap, perf_virt_to_phys, stored_init, unbind } from '../kernel/index.ts'
 import { no_lock_held } from './properties.ts'
+import { removable_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const pgmap = at(DevPagemap, 0)
 
 export default scenario({
@@ -36,13 +19,7 @@ export default scenario({
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    removable_init(true)
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    removable_file_init()
     stored_init(vma, 0)
   },
   tasks: {

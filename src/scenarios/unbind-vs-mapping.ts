@@ -4,28 +4,10 @@
  * Result: use-after-free; holds for XFS with a reverse map from 6.8 to 6.14.
  */
 import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  DevPagemap,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  removable_init,
-  stored_init,
-  sys_munmap,
-  thread_init,
-  unbind,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { DevPagemap, stored_init, sys_munmap, unbind, user_touch } from '../kernel/index.ts'
 import { no_lock_held } from './properties.ts'
+import { removable_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const pgmap = at(DevPagemap, 0)
 
 export default scenario({
@@ -34,13 +16,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    removable_init(true)
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    removable_file_init()
     stored_init(vma, 0)
   },
   tasks: {

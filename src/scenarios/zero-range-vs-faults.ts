@@ -6,26 +6,10 @@
  * The block that the file has afterwards reads as zeroes until somebody stores to it: a load maps the zero page, and the
  * store that comes next must replace it everywhere.
  */
-import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_zero_range,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-  ZERO_PAGE,
-} from '../kernel/index.ts'
+import { scenario } from '../dialect/index.ts'
+import { sys_zero_range, thread_init, user_touch, ZERO_PAGE } from '../kernel/index.ts'
 import { entries_current, mappings_current, nobody_warned, no_entry_locked, no_lock_held } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, mm, vma } from './setups.ts'
 
 export default scenario({
   id: 'zero-range-vs-faults',
@@ -33,12 +17,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0, unwritten: 1 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     thread_init(1, mm)
   },
   tasks: {
