@@ -81,8 +81,6 @@ const cases: readonly Case[] = [
   ofKind('private copies', 'fork-vs-truncate', '7.3', 'xfs'),
   large(ofKind('fallocate', 'insert-range-vs-faults', '7.3', 'ext4')),
   large(ofKind('durability', 'fsync-power-cut', '7.3', 'xfs')),
-  large(ofKind('huge entries', 'pmd-partial-truncate', '6.12', 'xfs')),
-  large(ofKind('the window of virtiofs', 'range-waitq', '7.3', 'fuse')),
 ]
 
 function compiled({ options }: Case): TransitionSystem {
