@@ -22,7 +22,7 @@ import {
   vma_init,
   window_init,
 } from '../kernel/index.ts'
-import { no_lock_held, nobody_warned, nothing_mapped, pages_idle } from './properties.ts'
+import { no_lock_held, nobody_warned, nothing_mapped, pages_idle, nobody_queued } from './properties.ts'
 
 const file = at(Inode, 0)
 const other_file = at(Inode, 1)
@@ -62,7 +62,7 @@ export default scenario({
       for (;;) fuse_dax_free_mem_worker()
     }),
   },
-  finally: { no_lock_held, nobody_warned, pages_idle, nothing_mapped },
+  finally: { nobody_queued, no_lock_held, nobody_warned, pages_idle, nothing_mapped },
   reaches: {
     waits_for_range: () => at(Task, 1).state === TASK_UNINTERRUPTIBLE,
   },

@@ -18,7 +18,7 @@ import {
   sys_read,
   window_init,
 } from '../kernel/index.ts'
-import { no_lock_held, nobody_warned } from './properties.ts'
+import { no_lock_held, nobody_warned, nobody_queued } from './properties.ts'
 
 const file = at(Inode, 0)
 
@@ -44,7 +44,7 @@ export default scenario({
       for (;;) fuse_dax_free_mem_worker()
     }),
   },
-  finally: { no_lock_held, nobody_warned },
+  finally: { nobody_queued, no_lock_held, nobody_warned },
   reaches: {
     reclaimed: () => at(Block, 0).owner === file && at(FuseDaxMapping, 0).start === 1,
     in_use: () => at(FuseDaxMapping, 0).refcnt.read() > 1,

@@ -13,6 +13,7 @@ import {
   MmStruct,
   page_entries_counted,
   Vma,
+  WaitQueueHead,
   ZERO_PAGE,
 } from '../kernel/index.ts'
 
@@ -40,6 +41,10 @@ export const no_lock_held = property(
 )
 
 const free = (lock: Lock): boolean => lock.holder === null && lock.sharers === 0
+
+export const nobody_queued = property('leak', 'nobody is left in a wait queue when everybody is done', () =>
+  all(WaitQueueHead).every((wq_head) => wq_head.nr_entries === 0),
+)
 
 export const no_block_left = property('leak', 'every block is free when the file has none', () =>
   all(Block).every((block) => block.owner === null),

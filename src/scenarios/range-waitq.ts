@@ -21,7 +21,7 @@ import {
   vma_init,
   window_init,
 } from '../kernel/index.ts'
-import { no_lock_held, nobody_warned } from './properties.ts'
+import { no_lock_held, nobody_warned, nobody_queued } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -54,7 +54,7 @@ export default scenario({
       for (;;) fuse_dax_free_mem_worker()
     }),
   },
-  finally: { no_lock_held, nobody_warned },
+  finally: { nobody_queued, no_lock_held, nobody_warned },
   reaches: {
     both_wait: () => at(Task, 0).state === TASK_UNINTERRUPTIBLE && at(Task, 1).state === TASK_UNINTERRUPTIBLE,
   },

@@ -24,7 +24,7 @@ import {
   Vma,
   vma_init,
 } from '../kernel/index.ts'
-import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_lock_held } from './properties.ts'
+import { nobody_warned, pages_idle, nothing_mapped, transfers_over, no_lock_held, nobody_queued } from './properties.ts'
 
 const file = at(Inode, 0)
 const mm = at(MmStruct, 0)
@@ -59,6 +59,7 @@ export default scenario({
     bio_end_io: irq(() => submit_bio_wait_endio(bio)),
   },
   finally: {
+    nobody_queued,
     no_lock_held,
     nobody_warned,
     pages_idle,

@@ -16,13 +16,17 @@ export class VirtioPmemRequest extends Struct<'virtio_pmem_request'> {
 export class VirtioRing extends Struct<'virtio_ring'> {
   /** The request that the device, or a drain of the ring, will complete. */
   token = ref(() => VirtioPmemRequest)
+  /** The device looks into the ring, or somebody drains it. */
+  kicked = bool()
+  /** The device answers no more; what is in the ring is completed when it is drained. */
+  broken = bool()
 }
 
 /** fsync. 0, or the error of the host. */
 export function virtio_pmem_flush(ring: VirtioRing, req: VirtioPmemRequest): Errno {
   virtio_pmem_req_init(req)
   virtqueue_add_sgs(ring, req)
-  if (!virtqueue_kick()) {
+  if (!virtqueue_kick(ring)) {
     virtio_pmem_req_put(req)
     return -EIO
   }
@@ -42,8 +46,11 @@ export function virtqueue_add_sgs(ring: VirtioRing, req: VirtioPmemRequest): voi
 }
 
 /** False: the queue is broken. */
-export function virtqueue_kick(): boolean {
-  return choose(2) === 0
+export function virtqueue_kick(ring: VirtioRing): boolean {
+  const fails = choose(2) === 1
+  if (fails) ring.broken = true
+  ring.kicked = true
+  return !fails
 }
 
 export function wait_for_host(req: VirtioPmemRequest): void {
@@ -56,7 +63,7 @@ export function virtio_pmem_req_put(req: VirtioPmemRequest): void {
 
 /** The interrupt: the host is done with the buffer, or the ring is drained. */
 export function virtio_pmem_host_ack(ring: VirtioRing): void {
-  when(() => ring.token !== null)
+  when(() => ring.kicked && ring.token !== null)
   const req = ring.token!
   ring.token = null
   virtio_pmem_complete(req)
