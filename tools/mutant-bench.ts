@@ -115,7 +115,7 @@ export class Bench {
     for (const cell of this.#startingWith(first)) {
       if (!(await this.#runs(cell, point))) continue
       reached++
-      const system = this.#program.compile({ ...compileOptions(cell.question), omit: point.omit })
+      const system = this.#mutant(cell, point)
       if (!('tasks' in system)) {
         why ||= `${system[0].code}: ${system[0].message}`
         continue
@@ -128,6 +128,14 @@ export class Bench {
     }
     if (reached === 0) return { kind: 'unreached' }
     return compiled === 0 ? { kind: 'stillborn', why } : { kind: 'survived', undecided }
+  }
+
+  #mutant({ id, question }: Cell, { key, omit }: MutationPoint): ReturnType<Program['compile']> {
+    try {
+      return this.#program.compile({ ...compileOptions(question), omit })
+    } catch (cause) {
+      throw new Error(`the compiler fails: ${key} in ${id}`, { cause })
+    }
   }
 
   #startingWith(first: string): readonly Cell[] {
