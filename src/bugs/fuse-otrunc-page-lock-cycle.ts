@@ -18,6 +18,7 @@ const file = at(FuseFile, 0)
 
 /** A dirty page whose write request is queued. */
 function setup(): void {
+  file.cached = true
   file.writeback = true
 }
 

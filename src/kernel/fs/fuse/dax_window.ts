@@ -387,7 +387,6 @@ export function dmap_reinit_add_to_free_pool(range: FuseDaxMapping): void {
 /** Nobody has the inode any more, so no lock is held. Linux: fuse_dax_inode_cleanup(), inode_reclaim_dmap_range(). */
 export function fuse_dax_inode_cleanup(inode: Inode): void {
   for (let index = 0; index < bound('pages'); index++) {
-    down_write(inode.i_lock)
     const block = inode.extent[index]
     if (block !== null) {
       inode.extent[index] = null
@@ -395,6 +394,5 @@ export function fuse_dax_inode_cleanup(inode: Inode): void {
       dmap_removemapping_one(inode, block)
       dmap_reinit_add_to_free_pool(range_of(block))
     }
-    up_write(inode.i_lock)
   }
 }

@@ -2,7 +2,7 @@
  * Opening a fuse file: with O_TRUNC, and without the server's leave to keep what is cached. Linux 7.3 fs/fuse/dir.c, file.c.
  * One page of the page cache, whose writeback is queued. Left out: the server; the lock of the inode, which only the first has.
  */
-import { bool, embedded, Mutex, mutex_lock, mutex_unlock, Struct, when } from '../../../dialect/index.ts'
+import { bool, embedded, guardedBy, Mutex, mutex_lock, mutex_unlock, Struct, when } from '../../../dialect/index.ts'
 
 export class FuseFile extends Struct<'fuse_file'> {
   /** FUSE_NOWRITE: no request that writes is sent. */
@@ -11,6 +11,8 @@ export class FuseFile extends Struct<'fuse_file'> {
   sending = bool()
   /** PG_locked of the page. */
   page_lock = embedded(() => Mutex)
+  /** The page is in the page cache. */
+  cached = guardedBy(bool(), (file: FuseFile) => file.page_lock)
   /** Bytes of the page are in a request that is queued or sent. */
   writeback = bool()
 }
@@ -40,13 +42,17 @@ export function fuse_flush_writepages(file: FuseFile): void {
 /** Takes the page out. Its bytes, if they are being written, are in a copy. Linux: truncate_pagecache(). */
 export function fuse_truncate_page(file: FuseFile): void {
   mutex_lock(file.page_lock)
+  file.cached = false
   mutex_unlock(file.page_lock)
 }
 
 /** Takes the page out when the server has its bytes. Linux: fuse_launder_folio(). */
 export function fuse_launder_page(file: FuseFile): void {
   mutex_lock(file.page_lock)
-  when(() => !file.writeback)
+  if (file.cached) {
+    when(() => !file.writeback)
+    file.cached = false
+  }
   mutex_unlock(file.page_lock)
 }
 
