@@ -7,6 +7,7 @@
 import { at, expect, scenario, Struct, uint } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import { BitWord, clear_and_wake_up_bit, wait_on_bit } from '../kernel/index.ts'
+import { nobody_queued } from '../scenarios/properties.ts'
 
 /** What the bit protects. */
 class Buffer extends Struct<'buffer'> {
@@ -37,6 +38,7 @@ export const one_consumer = scenario({
   bounds: {},
   setup,
   tasks: { producer: produce, consumer: consume },
+  finally: { nobody_queued },
 })
 
 export const two_data = scenario({
