@@ -10,6 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { deserialize, serialize } from 'node:v8'
 import type { CompileOptions, Diagnostic, Program } from '../compiler/index.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { diagnosed, packageRoot, type Catalogue } from './questions.ts'
@@ -31,7 +32,7 @@ export function openModels(files: readonly string[], loaded: Program | null = nu
     make: (program: Program) => T,
     keep: (value: T) => boolean,
   ): Promise<T> => {
-    const file = folder === null || key === null ? null : join(folder, key, `${digest([name])}.json`)
+    const file = folder === null || key === null ? null : join(folder, key, digest([name]))
     const known = file === null ? null : read<T>(file)
     if (known !== null) return known
     const needed = await load()
@@ -123,20 +124,20 @@ const dependenciesOf = (program: Program): Dependency[] =>
 
 function read<T>(file: string): T | null {
   try {
-    const { dependencies, value } = JSON.parse(readFileSync(file, 'utf8')) as Entry<T>
+    const { dependencies, value } = deserialize(readFileSync(file)) as Entry<T>
     return dependencies.every((d) => digest([readFileSync(d.file)]) === d.digest) ? value : null
   } catch {
     return null
   }
 }
 
-/** Whole or not at all; a full disk is no reason to fail. */
+/** Whole or not at all; a full disk is no reason to fail. Not as JSON: what actions share stays shared. */
 function write(file: string, entry: Entry<unknown>): void {
   try {
     const folder = join(file, '..')
     mkdirSync(folder, { recursive: true })
     const part = `${file}.${process.pid}`
-    writeFileSync(part, JSON.stringify(entry))
+    writeFileSync(part, serialize(entry))
     renameSync(part, file)
     prune(join(folder, '..'), folder)
   } catch {

@@ -1,7 +1,7 @@
 /** What each reduction saved in one run. */
 import { unreachable } from '../base/assert.ts'
 import type { Statistics } from '../model/model.ts'
-import type { Statement, TransitionSystem } from '../model/system.ts'
+import type { Statement, Task, TransitionSystem } from '../model/system.ts'
 import { counted } from './names.ts'
 
 export type Saving =
@@ -19,17 +19,26 @@ export type Saving =
 
 export function savings(system: TransitionSystem, { represents }: Statistics): Saving[] {
   const actions = system.tasks.flatMap((task) => task.locations.flatMap((l) => l.actions))
-  const steps = new Set(actions.flatMap(({ task, body }) => sitesIn(body).map((site) => `${task} ${site}`))).size
+  const steps = system.tasks.reduce((sum, task) => sum + stepsOf(task), 0)
   const merging: Saving[] = system.reductions.length === 0 ? [] : [{ kind: 'merging', steps, actions: actions.length }]
   if (!represents) return merging
   const tasks = system.symmetries.map((s) => s.tasks.map((t) => system.tasks[t].name))
   return [...merging, { kind: 'symmetry', tasks, ...represents }]
 }
 
-const sitesIn = (body: readonly Statement[]): number[] =>
-  body.flatMap((s) =>
-    s.kind === 'step' ? [s.site] : s.kind === 'if' ? [...sitesIn(s.then), ...sitesIn(s.otherwise)] : [],
-  )
+/** Of how many steps the actions of a task are made. */
+function stepsOf({ locations }: Task): number {
+  const sites = new Set<number>()
+  const known = new Set<Statement>() // actions share what they have in common
+  const visit = (s: Statement): void => {
+    if (known.has(s)) return
+    known.add(s)
+    if (s.kind === 'step') sites.add(s.site)
+    if (s.kind === 'if') [...s.then, ...s.otherwise].forEach(visit)
+  }
+  for (const { actions } of locations) for (const { body } of actions) body.forEach(visit)
+  return sites.size
+}
 
 /** As half a sentence. Merging is always there and goes without saying. */
 export function savingText(saving: Saving): string {
