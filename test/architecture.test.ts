@@ -56,16 +56,25 @@ const subjectWords = /(?<![A-Za-z])(folio|(?:fs)?dax|gup)s?(?![A-Za-z])/i
 
 const sources = trackedFiles().filter((file) => /^src\/.*\.ts$/.test(file.path))
 
+const commandFiles = importsOf(sources.find(({ path }) => path === 'src/cli/main.ts')!)
+  .filter((specifier) => specifier.startsWith('.'))
+  .map((specifier) => posix.join('src/cli', specifier))
+
 describe('imports', () => {
   test('every source keeps to the table of rooms', () => {
     expect(sources.map((file) => file.path)).toContain('src/cli/main.ts')
     expect(sources.flatMap(wrongImports)).toEqual([])
   })
 
-  test.each(['src/cli/main.ts', 'src/cli/worker.ts'])('%s begins without the TypeScript compiler', (start) => {
-    const early = loadedWith(start)
-    expect(early).toContain('src/cli/models.ts')
-    expect(early).not.toContain('typescript')
+  test.each(['src/cli/main.ts', ...commandFiles, 'src/cli/worker.ts'])(
+    '%s begins without the TypeScript compiler',
+    (start) => expect(loadedWith(start)).not.toContain('typescript'),
+  )
+
+  test('what a program begins with is found', () => {
+    expect(commandFiles).toContain('src/cli/check.ts')
+    expect(loadedWith('src/cli/worker.ts')).toContain('src/cli/models.ts')
+    expect(loadedWith('src/compiler/frontend/program.ts')).toContain('typescript')
   })
 
   test.each(Object.keys(rooms))('the project of %s references the rooms of the table', (room) => {

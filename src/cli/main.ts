@@ -1,20 +1,24 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { addBugs } from './bugs.ts'
-import { addCheck } from './check.ts'
-import { addConform } from './conform.ts'
-import { addDiff } from './diff.ts'
-import { addExport } from './export.ts'
-import { addInit } from './init.ts'
-import { addList } from './list.ts'
-import { addLifecycle } from './lifecycle.ts'
-import { addMatrix } from './matrix.ts'
-import { addMonitor } from './monitor.ts'
-import { addRecord } from './record.ts'
 import { report, status } from './exit.ts'
-import { addReplay } from './replay.ts'
-import { addSource } from './source.ts'
 import { description, endQuietlyOnClosedPipe, version } from './output.ts'
+
+/** In the order in which the help shows them. Who asks for one need not wait for the others to be loaded. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  check: async () => (await import('./check.ts')).addCheck,
+  matrix: async () => (await import('./matrix.ts')).addMatrix,
+  bugs: async () => (await import('./bugs.ts')).addBugs,
+  replay: async () => (await import('./replay.ts')).addReplay,
+  lifecycle: async () => (await import('./lifecycle.ts')).addLifecycle,
+  diff: async () => (await import('./diff.ts')).addDiff,
+  conform: async () => (await import('./conform.ts')).addConform,
+  record: async () => (await import('./record.ts')).addRecord,
+  monitor: async () => (await import('./monitor.ts')).addMonitor,
+  export: async () => (await import('./export.ts')).addExport,
+  list: async () => (await import('./list.ts')).addList,
+  source: async () => (await import('./source.ts')).addSource,
+  init: async () => (await import('./init.ts')).addInit,
+}
 
 endQuietlyOnClosedPipe()
 
@@ -28,19 +32,8 @@ const program = new Command('lastref')
   })
   .addHelpText('after', '\n`lastref COMMAND --help` shows the options of a command, with examples.')
 
-addCheck(program)
-addMatrix(program)
-addBugs(program)
-addReplay(program)
-addLifecycle(program)
-addDiff(program)
-addConform(program)
-addRecord(program)
-addMonitor(program)
-addExport(program)
-addList(program)
-addSource(program)
-addInit(program)
+const asked = Object.keys(commands).filter((name) => name === process.argv[2])
+for (const name of asked.length > 0 ? asked : Object.keys(commands)) (await commands[name]())(program)
 for (const command of program.commands) command.copyInheritedSettings(program)
 
 try {
