@@ -99,6 +99,26 @@ export function registersOf(e: Expression): Set<number> {
   return found
 }
 
+/** The same with other registers. */
+export function withRegisters(e: Expression, register: (register: number) => number): Expression {
+  const of = (part: Expression): Expression => withRegisters(part, register)
+  switch (e.kind) {
+    case 'const':
+    case 'variable':
+      return e
+    case 'register':
+      return { ...e, register: register(e.register) }
+    case 'element':
+      return { ...e, index: of(e.index) }
+    case 'unary':
+      return { ...e, operand: of(e.operand) }
+    case 'binary':
+      return { ...e, left: of(e.left), right: of(e.right) }
+    case 'select':
+      return { ...e, condition: of(e.condition), then: of(e.then), otherwise: of(e.otherwise) }
+  }
+}
+
 /** Replaces registers; constants are folded again. */
 export function mapExpression(e: Expression, leaf: (node: Expression) => Expression): Expression {
   switch (e.kind) {

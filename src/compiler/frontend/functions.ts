@@ -6,6 +6,7 @@ import { inPure, lowerExpression } from './expressions.ts'
 import { convert, isAssignment, isGhost, isScalar, meet, settle, type Scalar } from './locals.ts'
 import { poolOf, type Frame, type Lowering } from './lowering.ts'
 import { truth } from './operators.ts'
+import { inlineOnce } from './repeated-calls.ts'
 import { bindName, declaredRange, lowerBlock } from './statements.ts'
 import { strip } from './structs.ts'
 import { Scope, VOID, type FunctionNode, type Value } from './values.ts'
@@ -16,6 +17,10 @@ export type FunctionValue = Extract<Value, { kind: 'function' }>
 const NESTING_MAX = 4
 
 export function inlineCall(L: Lowering, f: FunctionValue, args: readonly Value[], node: ts.Node): Value {
+  return inlineOnce(L, f, args, node, () => inlineAnew(L, f, args, node))
+}
+
+function inlineAnew(L: Lowering, f: FunctionValue, args: readonly Value[], node: ts.Node): Value {
   const outer = L.call
   const site = L.siteOf(node)
   const frame = enter(L, f, node)
