@@ -314,21 +314,18 @@ class ActionWriter {
     return { out: fragment.out, rest: fragment.rest && after(path, fragment.rest) }
   }
 
-  /** Told from an empty path, so that it can follow others. A count below 0: it holds for this path only. */
+  /** Without what `path` has brought, so that it can follow others. A count below 0: it holds for this path only. */
   private fragmentFrom(start: number, path: Path, stop: number): Fragment {
     const before = { count: this.count, cuts: this.cuts, asked: this.asked, heads: this.heads }
     const asked = (this.asked = new BitSet(this.steps.count))
     const heads = (this.heads = new BitSet(this.loops.count))
-    const { out, rest } = this.writeAnew(
-      start,
-      { ...path, heads: new BitSet(this.loops.count), isStepless: true },
-      stop,
-    )
+    const { out, rest } = this.writeAnew(start, { ...path, isStepless: true }, stop)
     this.asked = before.asked
     this.heads = before.heads
     const isGeneral = this.cuts === before.cuts && asked.firstCommon(path.seen) < 0
     const count = isGeneral ? this.count - before.count : -1
-    return { out, rest: rest && { ...rest, seen: rest.seen.without(path.seen) }, count, asked, heads }
+    const own = rest && { ...rest, seen: rest.seen.without(path.seen), heads: rest.heads.without(path.heads) }
+    return { out, rest: own, count, asked, heads }
   }
 
   private writeAnew(start: number, path: Path, stop: number): Written {
