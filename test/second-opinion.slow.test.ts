@@ -78,9 +78,10 @@ const cases: readonly Case[] = [
   ofKind('removal', 'kill-dax-vs-fault', '7.3', 'xfs'),
   ofKind('removal', 'unbind-vs-load', '7.3', 'fuse', 'use-after-free'),
   large(ofKind('sharing', 'shared-fault-vs-clone', '7.3', 'xfs')),
-  ofKind('private copies', 'fork-vs-truncate', '7.3', 'xfs'),
+  large(ofKind('private copies', 'fork-vs-truncate', '7.3', 'xfs')),
   large(ofKind('fallocate', 'insert-range-vs-faults', '7.3', 'ext4')),
   large(ofKind('durability', 'fsync-power-cut', '7.3', 'xfs')),
+  large(ofKind('huge entries', 'pmd-partial-truncate', '6.12', 'xfs')),
 ]
 
 function compiled({ options }: Case): TransitionSystem {
@@ -92,6 +93,9 @@ function compiled({ options }: Case): TransitionSystem {
 let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'lastref-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Most time for the C compiler, which has to share the machine. */
+const compilerMs = 600_000
 
 describe.each(cases)('$name', (given) => {
   let system: TransitionSystem
@@ -105,7 +109,7 @@ describe.each(cases)('$name', (given) => {
     expect([...counts.classes].sort()).toEqual(given.classes)
   })
 
-  test('Spin', ({ skip }) => {
+  test('Spin', { timeout: compilerMs }, ({ skip }) => {
     skip(!needTool('spin') || !needTool('gcc'), 'spin or gcc is not installed')
     const text = promelaSource(system, counts)
     const options = { optimise: ['-O0'], partialOrder: false, depthMax: 1_000_000 }
@@ -116,7 +120,7 @@ describe.each(cases)('$name', (given) => {
 
   if (given.spinAlone) return
 
-  test('Rumur', ({ skip }) => {
+  test('Rumur', { timeout: compilerMs }, ({ skip }) => {
     skip(!needTool('rumur') || !needTool('gcc'), 'rumur or gcc is not installed')
     const text = murphiSource(system, counts)
     const found = countsOfPeer(buildRumur(folder, text, { optimise: ['-O0'] }))
