@@ -41,6 +41,34 @@ test('a sleeper whom no wake-up failed: a warning, and a violation of liveness',
   const strict = await against('7.3-reflink.txt', '7.3', { liveness: true })
   expect(strict.verdict).toBe('violated')
   expect(strict.findings.map((f) => f.class)).toEqual(['hung-waiter'])
+  // It is told once, with the records before it on the CPU of each, and what the sleeper waits for in vain.
+  expect(strict.remarks.filter((r) => r.kind === 'waiter')).toEqual([])
+  const text = traceText(strict, { name: 'reflink', kernel: '7.3', width: 80, all: false })
+  expect(text).toMatch(/^ {2}> +247 +38\.824334 {29}563 prepare_wait state=0x1$/m)
+  expect(text).toContain('at that moment: page._refcount is 1, idle would be 0')
+})
+
+test('how the model goes along with a page: the count behind each event', async () => {
+  const { stories } = await against('7.3-vms.txt', '7.3', { frame: 0x40208, storiesMax: 3 })
+  expect(stories.map((s) => s.object)).toEqual(['page 0x40208'])
+  // Where each change is recorded the model knows the count, which the tracer reads a little late.
+  const [{ lines }] = stories
+  const read = lines.flatMap(({ text, counts }) => {
+    const count = /: page_ref_\w+: .* count=(\d+)/.exec(text)?.[1]
+    return count === undefined ? [] : [{ counts, read: Number(count) }]
+  })
+  expect(read).toHaveLength(12)
+  for (const { counts, read: count } of read) expect(counts).toEqual([count])
+  expect((await against('7.3-vms.txt', '7.3')).stories).toEqual([])
+})
+
+test('how the class of an impossible event is known', async () => {
+  const basisOf = async (name: string, kernel: string): Promise<string[]> => [
+    ...new Set((await against(name, kernel)).findings.map((f) => `${f.class}: ${f.basis}`)),
+  ]
+  expect(await basisOf('6.1.176-dio.txt', '6.1.176')).toEqual(['missed-wakeup: rule'])
+  expect(await basisOf('6.1.176-dio.txt', '6.1.176+bio-fix')).toEqual(['assertion: nothing'])
+  expect(await basisOf('7.3-vms.txt', '6.12')).toEqual(['refcount: guard'])
 })
 
 describe('a recording of the other era', () => {

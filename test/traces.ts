@@ -93,6 +93,7 @@ export const plain: TraceOptions = {
   frame: null,
   liveness: false,
   findingsMax: 200,
+  storiesMax: 0,
 }
 
 export function textOf(file: string): Buffer {

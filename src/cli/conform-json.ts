@@ -25,6 +25,10 @@ export function conformDocument(
       })),
       more: verdict.more,
       remarks: verdict.remarks,
+      stories: verdict.stories.map((story) => ({
+        ...story,
+        lines: story.lines.map(({ isIt: _, ...line }) => ({ ...line, time: line.time / 1e9 })),
+      })),
     })),
     ...(coverage === null ? {} : { coverage }),
   }

@@ -48,7 +48,11 @@ export function addConform(program: Command): void {
     .argument('<trace...>', 'files, or - for standard input')
     .option('-k, --kernel <version>', 'release, stable kernel, and changes on top, as in check')
     .option('--page <pfn>', 'only this page: a frame number, pfn=0x40210 or 0x40210')
-    .option('--explain', 'all findings with their windows, all remarks', false)
+    .option(
+      '--explain',
+      'all findings with their windows, all remarks, and of the first pages (or of --page) how the model goes along',
+      false,
+    )
     .option('--liveness', 'a waiter that nobody wakes is a violation, not a warning', false)
     .option('--coverage', 'which steps of the model the traces took, and which they did not', false)
     .option(
@@ -89,6 +93,8 @@ async function conform(traces: readonly string[], flags: ConformFlags): Promise<
   return statusOf(verdicts.map((v) => v.verdict))
 }
 
+const storiesMax = 3
+
 function traceOptions(trace: string, flags: ConformFlags): TraceOptions {
   return {
     probes: probesFor(trace, flags.probes),
@@ -97,6 +103,7 @@ function traceOptions(trace: string, flags: ConformFlags): TraceOptions {
     frame: flags.page === undefined ? null : Number(hexadecimal(flags.page.replace(/^pfn=/, ''), '--page')),
     liveness: flags.liveness,
     findingsMax: 200,
+    storiesMax: flags.explain ? storiesMax : 0,
   }
 }
 

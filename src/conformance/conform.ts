@@ -8,7 +8,7 @@ import type { ReadCounts, RecordSink, TraceRecord } from './record.ts'
 import { Session } from './session.ts'
 import { Surveyor, type Base, type Survey } from './survey.ts'
 import { TextReader } from './text.ts'
-import type { Coverage, Finding, Remark, TraceVerdict } from './verdict.ts'
+import type { Coverage, Remark, TraceVerdict } from './verdict.ts'
 
 export interface ConformanceOptions {
   /** The list of observations, as it holds for the kernel. */
@@ -33,6 +33,8 @@ export interface TraceOptions {
   /** A waiter that nobody wakes is a violation. */
   readonly liveness: boolean
   readonly findingsMax: number
+  /** Objects of which it is told how the model goes along. */
+  readonly storiesMax: number
 }
 
 /** Objects that are looked at. */
@@ -119,7 +121,7 @@ export class TraceCheck implements RecordSink {
 
   private openSession(inTheMiddle: boolean): void {
     const { spec } = this.conformance.options
-    const { base, slackNanos, frame, findingsMax } = this.options
+    const { base, slackNanos, frame, findingsMax, storiesMax } = this.options
     const { readings } = this.conformance.readings
     const events = observedEvents(spec, this.probesShown)
     readings.forEach((r, i) => (this.isShown[i] = r.spec.event === null || events.has(r.spec.event)))
@@ -133,6 +135,7 @@ export class TraceCheck implements RecordSink {
       frame,
       objectsMax,
       findingsMax,
+      storiesMax,
       taken: this.conformance.taken.get(follower)!,
       inTheMiddle,
     })
@@ -171,9 +174,11 @@ export class TraceCheck implements RecordSink {
     const { sessions } = this
     this.session!.end()
     const judged = sessions.reduce((sum, s) => sum + s.judged, 0)
-    const found = sessions.flatMap((s) => s.findings.remarks)
+    const { liveness } = this.options
+    // A sleeper is a remark or a finding, not both.
+    const found = sessions.flatMap((s) => s.findings.remarks).filter((r) => !liveness || !isSleeper(r))
     const remarks = [...this.remarksOnInput(counts, cut), ...found]
-    const all = [...sessions.flatMap((s) => s.findings.list), ...(this.options.liveness ? livenessFindings(found) : [])]
+    const all = sessions.flatMap((s) => [...s.findings.list, ...(liveness ? s.findings.sleepers : [])])
     const unjudged = remarks.some((r) => r.kind === 'unjudged')
     return {
       verdict:
@@ -185,8 +190,9 @@ export class TraceCheck implements RecordSink {
               ? 'nothing'
               : 'conforms',
       findings: all.sort((a, b) => a.line - b.line),
-      more: sessions.reduce((sum, s) => sum + s.findings.more, 0),
+      more: sessions.reduce((sum, { findings }) => sum + findings.more + (liveness ? findings.sleepersMore : 0), 0),
       remarks: remarks.sort((a, b) => a.line - b.line),
+      stories: this.session!.stories,
       lines: counts.lines,
       events: counts.events,
       relevant: counts.relevant,
@@ -232,25 +238,7 @@ export class TraceCheck implements RecordSink {
 
 const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
 
-/** Waiters whom nobody woke, as findings. */
-const livenessFindings = (remarks: readonly Remark[]): Finding[] =>
-  remarks
-    .filter((r) => r.kind === 'waiter' || r.kind === 'asleep')
-    .map((r) => ({
-      kind: 'liveness',
-      class: 'hung-waiter',
-      message: r.message,
-      line: r.line,
-      time: 0,
-      cpu: 0,
-      task: 0,
-      object: r.object ?? '',
-      event: '',
-      allowed: [],
-      against: [],
-      repair: null,
-      window: [],
-    }))
+const isSleeper = ({ kind }: Remark): boolean => kind === 'waiter' || kind === 'asleep'
 
 /** Bytes at the beginning that are looked at before anything is judged. */
 const surveyBytes = 8 << 20

@@ -1,21 +1,29 @@
 /** What is to be said about a trace: findings, with what the model has to say about each, and remarks. */
-import { explain, observationText } from './explain.ts'
+import { explain, observationText, type Explanation } from './explain.ts'
 import { ELSEWHERE, type Follower } from './follower.ts'
-import { noteBit } from './machine.ts'
+import type { History } from './history.ts'
+import { noteBit, type Machine } from './machine.ts'
 import type { ObservationSpec, Reading } from './observations.ts'
 import type { TraceRecord } from './record.ts'
+import { storyOf } from './story.ts'
 import type { Actor, Held, TracedObject } from './traced.ts'
-import type { Finding, FindingKind, Remark } from './verdict.ts'
-import { windowOf } from './window.ts'
+import type { Finding, FindingKind, Remark, Story } from './verdict.ts'
+import { windowOf, windowUpTo } from './window.ts'
 
 const remarksMax = 10_000
+/** Lines before the end of a sleep that are shown. */
+const sleeperLines = 14
 
-type Why = Pick<Finding, 'allowed' | 'against' | 'repair'>
-const noWhy: Why = { allowed: [], against: [], repair: null }
+type Why = Pick<Finding, 'allowed' | 'against' | 'repair' | 'basis'>
+const byRule: Why = { allowed: [], against: [], repair: null, basis: 'rule' }
 
 export class Findings {
   readonly list: Finding[] = []
   readonly remarks: Remark[] = []
+  /** What the remarks on sleepers are where they count as findings. */
+  readonly sleepers: Finding[] = []
+  /** Sleepers that were only counted. */
+  sleepersMore = 0
   /** Findings that were only counted. */
   more = 0
   /** Per class, counted or not. */
@@ -23,14 +31,16 @@ export class Findings {
   private readonly follower: Follower
   private readonly spec: ObservationSpec
   private readonly max: number
+  private readonly history: History
   private readonly remarked = new Set<string>()
   private readonly counter: number
   private hintsOff = 0
   private hintsOffLine = 0
 
-  constructor(follower: Follower, spec: ObservationSpec, max: number) {
+  constructor(follower: Follower, spec: ObservationSpec, history: History, max: number) {
     this.follower = follower
     this.spec = spec
+    this.history = history
     this.max = max
     this.counter = follower.machine.system.variables.findIndex((v) => v.name === spec.resume.variable)
   }
@@ -54,12 +64,12 @@ export class Findings {
     machine.rules.forEach((rule, i) => {
       if ((broken & (1 << i)) === 0) return
       const who = sleepers.length > 0 ? `task ${sleepers.join(', ')} sleeps` : 'nobody was waiting this time'
-      this.add(object, held, 'rule', rule.class, rule.message, { ...noWhy, against: [who] })
+      this.add(object, held, 'rule', rule.class, rule.message, { ...byRule, against: [who] })
     })
     machine.properties.forEach((property, i) => {
       if ((broken & (1 << (machine.rules.length + i))) === 0) return
       const { class: violationClass, message } = machine.system.properties[property]
-      this.add(object, held, 'rule', violationClass, message, { ...noWhy, against: [`count: ${this.counts(object)}`] })
+      this.add(object, held, 'rule', violationClass, message, { ...byRule, against: [`count: ${this.counts(object)}`] })
     })
   }
 
@@ -69,11 +79,7 @@ export class Findings {
     const { machine } = follower
     const [event] = held
     const why = explain(follower, follower.nodes.list(object.node), slot, event.shape)
-    const rule = machine.rules.find((r) => why.repair?.some((e) => e.event === r.owes))
-    const property = why.violated.find((p) => p >= 0)
-    const violationClass =
-      rule?.class ??
-      (why.misread ? 'refcount' : property === undefined ? 'assertion' : machine.system.properties[property].class)
+    const { class: violationClass, basis } = classOf(why, machine)
     const message =
       event.shape === ELSEWHERE
         ? `the task does something else in the middle of an operation`
@@ -83,6 +89,7 @@ export class Findings {
       allowed: why.allowed,
       against: why.against,
       repair,
+      basis,
     })
   }
 
@@ -91,7 +98,7 @@ export class Findings {
     const { machine, inferredBit } = this.follower
     machine.notes.forEach((name, i) => {
       if ((bits & (1 << (noteBit + i))) !== 0)
-        this.remark('waiter', line, object, `task ${actor.task}: ${this.spec.notes[name]}`)
+        this.sleeper('waiter', line, object, actor, `task ${actor.task}: ${this.spec.notes[name]}`)
     })
     if ((bits & inferredBit) === 0) return
     for (const { message } of machine.rules)
@@ -112,18 +119,47 @@ export class Findings {
       const { task } = actors[number]
       const threads = states.map((state) => follower.threadOf(state, slot))
       if (threads.every((t) => follower.place(slot, t).asleep))
-        this.remark('asleep', object.lastLine, object, `task ${task} still sleeps at the end`)
+        this.sleeper('asleep', object.lastLine, object, actors[number], `task ${task} still sleeps at the end`)
       else if (threads.every((t) => !follower.isDroppable(follower.thread(t).pending)))
         this.remark('unfinished', object.lastLine, object, `task ${task} is in the middle of an operation at the end`)
     })
-    const idle = follower.machine.system.initial[0][this.counter]
-    if (!states.some((state) => follower.variable(state, this.counter) === idle))
+    if (!states.some((state) => follower.variable(state, this.counter) === this.idle))
       this.remark(
         'leftover',
         object.lastLine,
         object,
-        `${this.spec.resume.variable} is ${this.counts(object)} at the end, idle would be ${idle}`,
+        `${this.spec.resume.variable} is ${this.counts(object)} at the end, idle would be ${this.idle}`,
       )
+  }
+
+  story(object: TracedObject): Story {
+    return storyOf(object, this.nameOf(object), this.follower, this.history, this.counter)
+  }
+
+  private sleeper(kind: 'waiter' | 'asleep', line: number, object: TracedObject, actor: Actor, message: string): void {
+    this.remark(kind, line, object, message)
+    if (this.sleepers.length >= this.max) {
+      this.sleepersMore++
+      return
+    }
+    const past = this.history.of(object.frame, sleeperLines)
+    const own = past.find((e) => e.actor === actor.number)
+    this.sleepers.push({
+      kind: 'liveness',
+      class: 'hung-waiter',
+      basis: 'sleeper',
+      message,
+      line,
+      time: own?.time ?? 0,
+      cpu: own?.cpu ?? 0,
+      task: actor.task,
+      object: this.nameOf(object),
+      event: own === undefined ? '' : observationText(this.follower.observations[own.shape], this.follower),
+      allowed: [],
+      against: [`${this.spec.resume.variable} is ${this.counts(object)}, idle would be ${this.idle}`],
+      repair: null,
+      window: windowUpTo(own?.line ?? line, past),
+    })
   }
 
   /** Counts that the tracer reads late: never evidence, but worth counting. */
@@ -144,6 +180,10 @@ export class Findings {
     const places =
       this.hintsOff === 1 ? 'one count that is read late agrees' : `${this.hintsOff} counts that are read late agree`
     this.remark('hints', this.hintsOffLine, null, `${places} with no order of the events; such counts are no evidence`)
+  }
+
+  private get idle(): number {
+    return this.follower.machine.system.initial[0][this.counter]
   }
 
   private counts(object: TracedObject): string {
@@ -187,4 +227,18 @@ export class Findings {
       window: windowOf(object.before, held),
     })
   }
+}
+
+/** What an impossible event is called: a lost wake-up where that is what is missing, else by what stands against it. */
+function classOf(
+  { repair, misread, violated }: Explanation,
+  { rules, system }: Machine,
+): Pick<Finding, 'class' | 'basis'> {
+  const rule = rules.find((r) => repair?.some((e) => e.event === r.owes))
+  if (rule !== undefined) return { class: rule.class, basis: 'repair' }
+  if (misread) return { class: 'refcount', basis: 'value' }
+  const property = violated.find((p) => p >= 0)
+  return property === undefined
+    ? { class: 'assertion', basis: 'nothing' }
+    : { class: system.properties[property].class, basis: 'guard' }
 }

@@ -1,5 +1,5 @@
 /** A verdict as text: findings with the lines around them in a column per CPU, then remarks. */
-import type { Coverage, Finding, Remark, TraceVerdict, WindowLine } from './verdict.ts'
+import type { Basis, Coverage, Finding, Remark, Story, StoryLine, TraceVerdict, WindowLine } from './verdict.ts'
 
 export interface ReportOptions {
   readonly name: string
@@ -30,6 +30,7 @@ export function traceText(verdict: TraceVerdict, options: ReportOptions): string
   const shown = remarks.filter((r) => r.kind !== 'era')
   const some = options.all ? shown : oneOfEach(shown)
   for (const r of some) lines.push(remarkText(r, name))
+  for (const story of verdict.stories) lines.push(...storyText(story, options), '')
   if (some.length < shown.length) lines.push(`${name}: ${shown.length - some.length} more remarks; --explain shows all`)
   lines.push(lastLine(verdict, options))
   return lines.join('\n') + '\n'
@@ -70,11 +71,10 @@ function detailsOf(finding: Finding, options: ReportOptions): string[] {
   const lines: string[] = []
   if (finding.window.length > 0) {
     lines.push(...windowText(finding, options.width))
-    const first = finding.kind === 'rule' ? 'the model does the same, and that is the bug' : null
-    if (first !== null) lines.push(`  ${first}`)
+    if (finding.kind === 'rule') lines.push('  the model does the same, and that is the bug')
   }
   for (const text of finding.against)
-    lines.push(`  ${finding.kind === 'rule' ? 'at that moment' : 'against it'}: ${text}`)
+    lines.push(`  ${finding.kind === 'impossible' ? 'against it' : 'at that moment'}: ${text}`)
   if (finding.kind === 'impossible') {
     lines.push(
       ...wrapped(
@@ -91,25 +91,51 @@ function detailsOf(finding: Finding, options: ReportOptions): string[] {
         options.width,
       ),
     )
+    lines.push(...wrapped(`  why ${finding.class}: `, basisText[finding.basis], options.width))
   }
   return lines
 }
 
-/** A column per CPU; with more than three of them, one column and the CPU's number. */
-export function windowText(finding: Finding, width: number): string[] {
-  const { window } = finding
+const basisText: Readonly<Record<Basis, string>> = {
+  rule: 'the model breaks the rule there',
+  sleeper: 'the trace shows who sleeps',
+  value: 'a value that was read is not what it is in the model',
+  guard: 'a guess, from the guard that stands against it',
+  repair: 'a guess: what the rule demands, unseen, would explain the event',
+  nothing: 'nothing points at another class',
+}
+
+const countsMax = 3
+
+/** The records of an object that conforms so far, each with the count that the model has behind it. */
+function storyText({ object, lines, earlier }: Story, { width }: ReportOptions): string[] {
+  const countOf = ({ counts }: StoryLine): string =>
+    counts.length <= countsMax ? counts.join('|') : `${counts[0]}..${counts[counts.length - 1]}`
+  const window = lines.map((line) => ({ ...line, before: countOf(line) }))
+  return [
+    ...windowText({ object: `${object}, count in the model behind each event`, window }, width),
+    ...(earlier > 0 ? ['  earlier events of it are not told'] : []),
+  ]
+}
+
+/** A column per CPU; with more than three of them, one column and the CPU's number. `before`: said before the text. */
+export function windowText(
+  { object, window }: { readonly object: string; readonly window: readonly (WindowLine & { before?: string })[] },
+  width: number,
+): string[] {
   const cpus = [...new Set(window.map((w) => w.cpu))].sort((a, b) => a - b)
   const columns = cpus.length <= cpusMax ? cpus : [-1]
   const left = 25
   const room = Math.max(16, Math.floor((width - left) / columns.length))
   const head = columns.map((cpu) => (cpu < 0 ? 'CPU, task, event' : `CPU ${cpu}`).padEnd(room)).join('')
-  const lines = [`  ${finding.object}`, `    line        time  ${' '.repeat(left - 22)}${head}`.trimEnd()]
+  const lines = [`  ${object}`, `    line        time  ${' '.repeat(left - 22)}${head}`.trimEnd()]
   const tasks = new Map<number, string>()
   for (const w of window) {
     const { task, name, text } = parts(w)
     if (task >= 0) tasks.set(task, name)
     const column = columns.length === 1 && columns[0] < 0 ? 0 : columns.indexOf(w.cpu)
-    const shown = columns[0] < 0 ? `${w.cpu} ${task} ${text}` : `${task} ${text}`
+    const said = w.before === undefined ? '' : `[${w.before}] `
+    const shown = `${columns[0] < 0 ? `${w.cpu} ` : ''}${said}${task} ${text}`
     const cells = columns.map((_, i) => (i === column ? shown : '').padEnd(room))
     const mark = w.isIt ? '>' : ' '
     const fit = cells.map((cell, i) =>

@@ -15,6 +15,7 @@ import { searchWindow, type WindowEvent } from './search.ts'
 import { frameOf, hintOf, Shapes } from './shapes.ts'
 import type { Base } from './survey.ts'
 import type { Actor, Held, TracedObject } from './traced.ts'
+import type { Story } from './verdict.ts'
 
 export interface SessionOptions {
   readonly follower: Follower
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** Objects of which events are kept. */
   readonly objectsMax: number
   readonly findingsMax: number
+  /** Objects of which it is told how the model goes along. */
+  readonly storiesMax: number
   /** Transitions that are taken, for coverage. */
   readonly taken: Set<number>
   /** The trace begins in the middle: of no object it is known that it was idle. */
@@ -46,6 +49,7 @@ const skippedMax = 64
 
 export class Session implements Omit<RecordSink, 'probes'> {
   readonly findings: Findings
+  readonly stories: Story[] = []
   /** Events that were held against the model. */
   judged = 0
   searches = 0
@@ -74,8 +78,8 @@ export class Session implements Omit<RecordSink, 'probes'> {
     })
     this.shapes = new Shapes(options.follower)
     this.guessing = options.inTheMiddle
-    this.findings = new Findings(options.follower, options.spec, options.findingsMax)
     this.history = new History(options.follower.others)
+    this.findings = new Findings(options.follower, options.spec, this.history, options.findingsMax)
     this.taken = options.follower.sitesOf === null ? null : options.taken
     this.actorList.push({ number: 0, task: 0, at: null, away: false, isNoted: false })
   }
@@ -136,7 +140,11 @@ export class Session implements Omit<RecordSink, 'probes'> {
   /** The end of the trace. */
   end(): void {
     this.finishHeld()
-    for (const object of this.objects) if (object.ours && object.known) this.findings.end(object, this.actorList)
+    for (const object of this.objects) {
+      if (!object.ours || !object.known) continue
+      this.findings.end(object, this.actorList)
+      if (this.stories.length < this.options.storiesMax) this.stories.push(this.findings.story(object))
+    }
     const { crowded } = this.objects
     if (crowded > 0)
       this.findings.remark(

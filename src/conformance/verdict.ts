@@ -18,10 +18,39 @@ export interface WindowLine {
   readonly isIt: boolean
 }
 
+/** How the model goes along with the records of one object. */
+export interface Story {
+  readonly object: string
+  readonly lines: readonly StoryLine[]
+  /** Events before the first line that are not told. */
+  readonly earlier: number
+}
+
+export interface StoryLine extends WindowLine {
+  /** What the counter may be after the event, in ascending order. */
+  readonly counts: readonly number[]
+}
+
+/** How the class of a finding is known. */
+export type Basis =
+  /** The model does the same, and breaks a rule or a guard by it. */
+  | 'rule'
+  /** The trace shows the sleeper. */
+  | 'sleeper'
+  /** A value that was read is not the model's. */
+  | 'value'
+  /** A guess: the ways that lead to the event fail at this guard. */
+  | 'guard'
+  /** A guess: the event would be explained by what the rule demands, unseen. */
+  | 'repair'
+  /** Nothing points at a class. */
+  | 'nothing'
+
 export interface Finding {
   readonly kind: FindingKind
   /** A verdict class: missed-wakeup, use-after-free, refcount, hung-waiter, assertion. */
   readonly class: string
+  readonly basis: Basis
   /** One sentence. */
   readonly message: string
   readonly line: number
@@ -77,6 +106,8 @@ export interface TraceVerdict {
   /** Findings that are like others and were not looked into. */
   readonly more: number
   readonly remarks: readonly Remark[]
+  /** Of the first objects, or of the one that was asked for, where it was asked how the model explains them. */
+  readonly stories: readonly Story[]
   readonly events: number
   readonly relevant: number
   readonly judged: number

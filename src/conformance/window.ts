@@ -13,10 +13,16 @@ interface Line {
 }
 
 /** `past` newest first; the event in question is the first of `held`. */
-export function windowOf(past: readonly PastEvent[], held: readonly Line[]): WindowLine[] {
-  const lines = [...past.slice(0, before).reverse(), ...held.slice(0, after + 1)]
+export const windowOf = (past: readonly PastEvent[], held: readonly Line[]): WindowLine[] =>
+  windowAt(held[0].line, [...past.slice(0, before), ...held.slice(0, after + 1)])
+
+/** The same where what came behind is not known yet. */
+export const windowUpTo = (line: number, past: readonly PastEvent[]): WindowLine[] =>
+  windowAt(line, past.slice(0, before))
+
+function windowAt(line: number, lines: readonly Line[]): WindowLine[] {
   const shown = new Map<number, WindowLine>()
   for (const e of lines)
-    shown.set(e.line, { line: e.line, time: e.time, cpu: e.cpu, text: e.text ?? '', isIt: e.line === held[0].line })
+    shown.set(e.line, { line: e.line, time: e.time, cpu: e.cpu, text: e.text ?? '', isIt: e.line === line })
   return [...shown.values()].sort((a, b) => a.line - b.line)
 }
