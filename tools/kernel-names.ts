@@ -180,4 +180,14 @@ export const concepts: readonly ConceptNames[] = [
     kernel: names('xfs_setattr_size', 'xfs_setattr_size', 'xfs_setattr_size', 'xfs_vn_setattr_size'),
     here: 'xfs_vn_setattr_size',
   },
+  {
+    concept: 'fallocate, XFS',
+    kernel: names('xfs_file_fallocate', 'xfs_file_fallocate', 'xfs_file_fallocate', '__xfs_file_fallocate'),
+    here: 'xfs_file_fallocate',
+  },
+  { concept: 'fallocate, ext4', kernel: always('ext4_fallocate'), here: 'ext4_fallocate' },
+  { concept: 'fallocate, fuse', kernel: always('fuse_file_fallocate'), here: 'fuse_file_fallocate' },
+  { concept: 'write(2), XFS', kernel: always('xfs_file_dax_write'), here: 'xfs_file_dax_write' },
+  { concept: 'write(2), ext4', kernel: always('ext4_dax_write_iter'), here: 'ext4_dax_write_iter' },
+  { concept: 'write(2), fuse', kernel: always('fuse_dax_write_iter'), here: 'fuse_dax_write_iter' },
 ]
