@@ -94,6 +94,18 @@ test('a wake-up at an address of the other era, with who takes and drops pages n
 })
 
 describe('one page alone', () => {
+  test('is left by a task that goes on with another one', async () => {
+    const lines = read('7.3-vms.txt').split('\n')
+    const wake = lines.findIndex((line) => line.includes(': wake_up_var: '))
+    // All that is recorded of the page behind it, so that nothing else of the page contradicts.
+    const rest = lines.toSpliced(wake, 1).filter((line, i) => i < wake || !/8280|4020a|entry=0x80414|tracing_mark/.test(line))
+    const conformance = await conformanceOf('7.3')
+    for (const frame of [null, 0x4020a])
+      expect(judge(rest.join('\n'), conformance, { frame }).findings.map((f) => [f.class, f.object])).toEqual([
+        ['missed-wakeup', 'page 0x4020a'],
+      ])
+  })
+
   test('is judged as it is among the others', async () => {
     const all = await against('6.1.176-dio.txt')
     const one = await against('6.1.176-dio.txt', '6.1.176', { frame: 0x40211 })

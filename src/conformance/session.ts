@@ -99,7 +99,11 @@ export class Session implements Omit<RecordSink, 'probes'> {
       return
     }
     const frame = frameOf(record, reading, this.options.base, this.options.spec.object.size)
-    if (frame < 0 || (this.options.frame !== null && frame !== this.options.frame)) return
+    if (frame < 0) return
+    if (this.options.frame !== null && frame !== this.options.frame) {
+      if (actor.at !== null && !actor.away) this.move(actor.at, actor, ELSEWHERE, false, record)
+      return
+    }
     const object = this.objects.holding(frame, this.guessing)
     if (object === null) return
     if (spec.ours === true && !object.ours) {
