@@ -2,13 +2,14 @@
  * Two CPUs touch a page that a device has for itself. One gives the page its ordinary entry back, and the program unmaps
  * it; the other, which has read the entry before and holds no reference, locks a page that is free.
  */
-import { at, scenario } from '../dialect/index.ts'
+import { at, property, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
   do_exclusive_fault,
   ExclusivePage,
   ExclusivePte,
   PTE_EXCLUSIVE,
+  PTE_NONE,
   restore_exclusive_pte,
   reuse_exclusive_page,
   zap_exclusive_pte,
@@ -27,6 +28,8 @@ function touch_and_unmap(): void {
   zap_exclusive_pte(pte, page)
 }
 
+const unmapped = property('stale-mapping', 'a page that was unmapped stays so', () => pte.kind === PTE_NONE)
+
 export const two_faults = scenario({
   id: 'device-exclusive-two-faults',
   bounds: {},
@@ -36,19 +39,21 @@ export const two_faults = scenario({
     other_thread: () => do_exclusive_fault(pte, page),
     next_owner: () => reuse_exclusive_page(page),
   },
+  finally: { unmapped },
   reaches: { unmapped_under_a_fault: () => page._refcount.read() === 0 && page.lock.holder === null },
 })
 
-export const three_faults = scenario({
-  id: 'device-exclusive-three-faults',
+export const two_faults_vs_unmap = scenario({
+  id: 'device-exclusive-two-faults-vs-unmap',
   bounds: {},
   setup,
   tasks: {
     thread: touch_and_unmap,
     other_thread: () => do_exclusive_fault(pte, page),
-    third_thread: () => do_exclusive_fault(pte, page),
+    unmapper: () => zap_exclusive_pte(pte, page),
     next_owner: () => reuse_exclusive_page(page),
   },
+  finally: { unmapped },
 })
 
 export default bug({
@@ -64,5 +69,5 @@ export default bug({
     },
   },
   shows: { scenario: two_faults },
-  larger: { scenario: three_faults },
+  larger: { scenario: two_faults_vs_unmap },
 })
