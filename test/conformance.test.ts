@@ -98,7 +98,9 @@ describe('one page alone', () => {
     const lines = read('7.3-vms.txt').split('\n')
     const wake = lines.findIndex((line) => line.includes(': wake_up_var: '))
     // All that is recorded of the page behind it, so that nothing else of the page contradicts.
-    const rest = lines.toSpliced(wake, 1).filter((line, i) => i < wake || !/8280|4020a|entry=0x80414|tracing_mark/.test(line))
+    const rest = lines
+      .toSpliced(wake, 1)
+      .filter((line, i) => i < wake || !/8280|4020a|entry=0x80414|tracing_mark/.test(line))
     const conformance = await conformanceOf('7.3')
     for (const frame of [null, 0x4020a])
       expect(judge(rest.join('\n'), conformance, { frame }).findings.map((f) => [f.class, f.object])).toEqual([
