@@ -1,5 +1,7 @@
 /** The kernel code itself: the scenario with the widest states, exported for Spin and Rumur. */
 import { join } from 'node:path'
+import { search } from '../../src/checker/index.ts'
+import { compileSystem } from '../../src/compiler/backend/compile.ts'
 import { murphiSource } from '../../src/compiler/backend/murphi.ts'
 import { promelaSource } from '../../src/compiler/backend/promela.ts'
 import { formatDiagnostic, loadProgram, type Program } from '../../src/compiler/index.ts'
@@ -20,7 +22,7 @@ interface Cell {
 
 /** gcc works on one function of 100,000 lines; without these two it takes a square of that. */
 const gccFlags = ['-fno-dse', '--param', 'max-cselib-memory-locations=1']
-const buildSecondsMax = 240
+const buildSecondsMax = 2400
 
 export const widest: Benchmark = {
   name: 'widest',
@@ -55,14 +57,20 @@ export const widest: Benchmark = {
   },
 }
 
-/** By bits per state, merged steps, on the newest release. */
+/** By bits per state, merged steps, on the newest release; of those that hold. */
 function widestOf(program: Program): Cell {
   const kernel = program.kernels.filter(({ kind }) => kind === 'release').at(-1)!.name
   const cells = program.scenarios
     .filter(({ file, usesKernel, until }) => file.startsWith('src/scenarios/') && usesKernel && until === null)
     .map(({ id, fs }) => ({ scenario: id, kernel, fs: fs[0] ?? '' }))
-  const bits = new Map(cells.map((cell) => [cell, layoutOf(compiled(program, cell, true)).bits]))
-  return cells.reduce((a, b) => (bits.get(b)! > bits.get(a)! ? b : a))
+  const systems = cells.map((cell) => ({ cell, system: compiled(program, cell, true) }))
+  const widestFirst = systems.sort((a, b) => layoutOf(b.system).bits - layoutOf(a.system).bits)
+  return widestFirst.find(({ system }) => holds(system))!.cell
+}
+
+function holds(system: TransitionSystem): boolean {
+  const limits = { maxStates: Infinity, memoryBytesMax: 4 * 2 ** 30, hangStatesMax: 0 }
+  return search(compileSystem(system), { ...limits, poll: () => 'go' }).kind === 'holds'
 }
 
 function compiled(program: Program, { scenario, kernel, fs }: Cell, reduce: boolean): TransitionSystem {
