@@ -1,7 +1,7 @@
 /**
  * Every scenario with and without reductions: merging of steps, and symmetry on top of it, change neither which properties
- * are violated nor which tasks hang. One of the newest release and one of 5.18, which loses wake-ups. A few plain searches
- * are too long for a test: those must only be larger than the reduced ones, and are counted.
+ * are violated nor how tasks hang. On the newest release, the quick ones on 5.18 too, which loses wake-ups. A few plain
+ * searches are too long for a test: what those have met until then counts, and they are counted.
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { census, type Census } from '../src/checker/index.ts'
@@ -18,8 +18,8 @@ const plainStatesMax = 400_000
 const skippedShareMax = 0.25
 
 const scenarios = program.scenarios.filter(({ file, usesKernel }) => file.startsWith('src/scenarios/') && usesKernel)
-const cells = scenarios.flatMap(({ id, fs, since, until }) =>
-  kernels
+const cells = scenarios.flatMap(({ id, fs, since, until, group }) =>
+  (group === 'quick' ? kernels : kernels.slice(0, 1))
     .filter((kernel) => isNotBefore(kernel, since) && (until === null || isNotBefore(until, kernel)))
     .map((kernel) => ({ id, kernel, fs: fs[0] })),
 )
@@ -46,7 +46,7 @@ function faultsOf(system: TransitionSystem, { violations, hangs, unreached }: Ce
 let skipped = 0
 
 describe.each(cells)('$id $kernel', (cell) => {
-  test('no reduction hides or invents anything', () => {
+  test('no reduction hides or invents anything', { timeout: 600_000 }, () => {
     const system = compiled(cell, false)
     const plain = census(compileSystem(system), { ...unlimited, maxStates: plainStatesMax, symmetry: false })
     const reduced = compiled(cell, true)
@@ -61,7 +61,7 @@ describe.each(cells)('$id $kernel', (cell) => {
       expect(merged.statistics.finals > 0).toBe(plain.statistics.finals > 0)
     } else {
       skipped++
-      expect(merged.statistics.states).toBeLessThan(plainStatesMax)
+      expect(faultsOf(reduced, merged)).toEqual(expect.arrayContaining(faultsOf(system, { ...plain, unreached: [] })))
     }
   })
 })
