@@ -9,24 +9,16 @@ import {
   Bio,
   bio_init,
   blkdev_bio_end_io_async,
-  blocks_init,
   dax_layout_busy_page_range,
   dax_page_is_idle,
   ext4_wait_dax_page,
-  file_init,
   file_pages,
   finish_wait,
   Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
   prepare_to_wait_event,
   sys_ftruncate,
   sys_io_submit,
   sys_punch_hole,
-  thread_init,
-  Vma,
-  vma_init,
   xfs_wait_dax_page,
   type Errno,
   type Folio,
@@ -35,6 +27,7 @@ import { wait_address } from '../history/38607c62b34b.ts'
 import { SCAN_AGAIN } from '../history/d5b3afea22a5.ts'
 import { bug } from '../history/index.ts'
 import { nothing_mapped } from '../scenarios/properties.ts'
+import { file, mapped_file_init, vma } from '../scenarios/setups.ts'
 
 /** 0 when the page was idle at once, SCAN_AGAIN after a sleep, or an error. */
 function wait_page_idle_and_tell(page: Folio, sleep: () => void): number {
@@ -51,9 +44,6 @@ function wait_page_idle_and_tell(page: Folio, sleep: () => void): number {
   return slept
 }
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const bio = at(Bio, 0)
 const other_bio = at(Bio, 1)
 
@@ -62,14 +52,9 @@ export const with_hole_punch = scenario({
   fs: ['xfs', 'ext4'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 2)
-    blocks_init(file, 2)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
+    mapped_file_init(2, 2)
     bio_init(bio, vma)
     bio_init(other_bio, vma)
-    thread_init(0, mm)
   },
   tasks: {
     fio: () => {

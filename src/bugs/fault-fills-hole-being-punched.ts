@@ -5,14 +5,10 @@
  */
 import { at, scenario } from '../dialect/index.ts'
 import {
-  blocks_init,
   dax_fault_iter,
   dax_iomap_fault,
   dax_unlock_entry,
-  file_init,
   grab_mapping_entry,
-  Inode,
-  machine_init,
   mapped_init,
   MmStruct,
   sys_punch_hole,
@@ -23,11 +19,9 @@ import {
 } from '../kernel/index.ts'
 import { bug } from '../history/index.ts'
 import { no_entry_locked, nobody_warned } from '../scenarios/properties.ts'
+import { file, mapped_file_init, vma } from '../scenarios/setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
 const other_mm = at(MmStruct, 1)
-const vma = at(Vma, 0)
 const other_vma = at(Vma, 1)
 
 export const with_second_program = scenario({
@@ -35,12 +29,7 @@ export const with_second_program = scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     vma_init(other_vma, other_mm, file, 1)
     mapped_init(other_vma)
     thread_init(1, other_mm)

@@ -5,16 +5,13 @@
 import { at, choose, down_write, scenario, up_write } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
-  blocks_init,
   EIO,
-  file_init,
   file_pages,
   fuse_break_layouts_all,
   fuse_simple_request,
   fuse_write_inode_now,
   i_size_write,
   Inode,
-  machine_init,
   mapped_init,
   MmStruct,
   sys_ftruncate,
@@ -26,11 +23,9 @@ import {
   type Errno,
 } from '../kernel/index.ts'
 import { nobody_warned } from '../scenarios/properties.ts'
+import { file, mapped_file_init, vma } from '../scenarios/setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
 const other_mm = at(MmStruct, 1)
-const vma = at(Vma, 0)
 const other_vma = at(Vma, 1)
 
 export const truncate_vs_fault = scenario({
@@ -38,12 +33,7 @@ export const truncate_vs_fault = scenario({
   fs: ['fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     program: () => {
@@ -61,12 +51,7 @@ export const truncate_vs_two_faults = scenario({
   fs: ['fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 2, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     vma_init(other_vma, other_mm, file, 1)
     mapped_init(other_vma)
     thread_init(1, other_mm)

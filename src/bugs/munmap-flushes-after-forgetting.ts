@@ -2,39 +2,18 @@
  * munmap clears the page table, makes the file forget the mapping, and only then flushes. A truncate in between finds no
  * mapping, flushes nothing and frees the block, while another thread still stores to it through its TLB.
  */
-import { at, scenario } from '../dialect/index.ts'
+import { scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_ftruncate,
-  sys_munmap,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { sys_ftruncate, sys_munmap, thread_init, user_touch } from '../kernel/index.ts'
 import { no_entry_left, nobody_warned, nothing_mapped, pages_idle } from '../scenarios/properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, mm, vma } from '../scenarios/setups.ts'
 
 export const with_second_writer = scenario({
   id: 'munmap-vs-truncate-two-writers',
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     thread_init(1, mm)
     thread_init(2, mm)
   },

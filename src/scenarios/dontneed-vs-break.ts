@@ -9,12 +9,6 @@ import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts
 import {
   Bio,
   bio_init,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
   submit_bio_wait_endio,
   sys_direct_io,
   sys_madvise_dontneed,
@@ -22,14 +16,10 @@ import {
   sys_punch_hole,
   thread_init,
   user_touch,
-  Vma,
-  vma_init,
 } from '../kernel/index.ts'
 import { no_lock_held, nobody_warned, transfers_over } from './properties.ts'
+import { file, mapped_file_init, mm, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const bio = at(Bio, 0)
 
 export default scenario({
@@ -38,13 +28,8 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
+    mapped_file_init(1, 1)
     bio_init(bio, vma)
-    thread_init(0, mm)
     thread_init(1, mm)
   },
   tasks: {

@@ -7,26 +7,9 @@
  * fault in between, or makes the entry clean too early, loses them. The tasks of fsync queue for the entry one after the other.
  */
 import { at, property, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Folio,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  stored_init,
-  sys_fsync,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Folio, stored_init, sys_fsync, user_touch } from '../kernel/index.ts'
 import { no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'fsync-vs-store',
@@ -34,13 +17,8 @@ export default scenario({
   fs: ['xfs'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
+    mapped_file_init(1, 1)
     stored_init(vma, 0)
-    thread_init(0, mm)
   },
   tasks: {
     writer: () => {

@@ -6,26 +6,10 @@
  * Truncate waits for pins, so such a pin is refused: in 5.10 after the page was pinned, later before (weaker sibling: bug
  * longterm-pin-blocks-truncate). The program does not give it back.
  */
-import { at, expect, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  pin_user_pages_longterm,
-  sys_ftruncate,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { expect, scenario } from '../dialect/index.ts'
+import { pin_user_pages_longterm, sys_ftruncate, user_touch } from '../kernel/index.ts'
 import { no_lock_held, nobody_warned, nothing_mapped, pages_idle } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'longterm-refused',
@@ -33,12 +17,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     rdma: () => {

@@ -6,29 +6,18 @@
 import { at, scenario } from '../dialect/index.ts'
 import {
   AddressSpace,
-  blocks_init,
   entry_init,
-  file_init,
   Folio,
-  Inode,
-  machine_init,
-  mapped_init,
   memory_failure_dev_pagemap,
-  MmStruct,
   removable_init,
   sys_fsync,
   sys_ftruncate,
-  thread_init,
-  Vma,
-  vma_init,
 } from '../kernel/index.ts'
 import { no_entry_locked, no_lock_held } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
 const mapping = at(AddressSpace, 0)
 const folio = at(Folio, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 
 export default scenario({
   id: 'memory-failure-vs-truncate',
@@ -37,12 +26,7 @@ export default scenario({
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
     removable_init(true)
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     entry_init(vma, 0)
     mapping.i_pages[0].dirty = true
   },

@@ -7,25 +7,9 @@
  * The sync of the other task may find the entry dirty before the bytes are there, and write-protects the page again.
  */
 import { at, property, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Folio,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_fsync,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Folio, sys_fsync, user_touch } from '../kernel/index.ts'
 import { no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'mkwrite-vs-fsync',
@@ -33,12 +17,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     program: () => {

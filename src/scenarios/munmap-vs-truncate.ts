@@ -10,26 +10,10 @@
  * report about DAX. While the file still knows the mapping, truncate finds the entry gone and must flush all the same, since munmap
  * may not have done so yet (mm_tlb_flush_nested).
  */
-import { at, scenario } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_ftruncate,
-  sys_munmap,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { scenario } from '../dialect/index.ts'
+import { sys_ftruncate, sys_munmap, thread_init, user_touch } from '../kernel/index.ts'
 import { nobody_warned, pages_idle, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, mm, vma } from './setups.ts'
 
 export default scenario({
   id: 'munmap-vs-truncate',
@@ -37,12 +21,7 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     thread_init(1, mm)
   },
   tasks: {

@@ -10,27 +10,16 @@
 import { at, scenario } from '../dialect/index.ts'
 import {
   AddressSpace,
-  blocks_init,
   DAX_ABSENT,
-  file_init,
   Folio,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
   sys_ftruncate,
   sys_open,
   sys_read_pipe,
   sys_vmsplice,
-  thread_init,
-  Vma,
-  vma_init,
 } from '../kernel/index.ts'
 import { nobody_warned, no_entry_locked, no_lock_held } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const folio = at(Folio, 0)
 const mapping = at(AddressSpace, 0)
 
@@ -40,12 +29,7 @@ export default scenario({
   fs: ['fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     producer: () => {

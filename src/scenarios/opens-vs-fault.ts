@@ -6,24 +6,9 @@
  * The waiters are exclusive: an ordinary wake-up lets one of them go on, who has to pass it on.
  */
 import { at, choose, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
-import {
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_open,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { sys_open, user_touch } from '../kernel/index.ts'
 import { nobody_warned, no_entry_locked, no_lock_held, no_store_lost } from './properties.ts'
-
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
+import { file, mapped_file_init, vma } from './setups.ts'
 
 export default scenario({
   id: 'opens-vs-fault',
@@ -31,12 +16,7 @@ export default scenario({
   fs: ['fuse'],
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     reader: () => {

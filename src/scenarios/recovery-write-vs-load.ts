@@ -4,27 +4,10 @@
  * Result: holds; the load gets SIGBUS or the new bytes.
  */
 import { at, property, scenario } from '../dialect/index.ts'
-import {
-  Block,
-  blocks_init,
-  file_init,
-  Folio,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  removable_init,
-  sys_write,
-  thread_init,
-  user_touch,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Block, Folio, removable_init, sys_write, user_touch } from '../kernel/index.ts'
 import { no_entry_locked, no_lock_held } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const folio = at(Folio, 0)
 
 export default scenario({
@@ -35,12 +18,7 @@ export default scenario({
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
     removable_init(true)
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
     at(Block, 0).bad = true
     folio.hwpoison = true
   },

@@ -7,27 +7,16 @@
  */
 import { at, irq, scenario, Task, eventually } from '../dialect/index.ts'
 import {
-  blocks_init,
-  file_init,
   Folio,
   FOLL_WRITE,
   GUP_PIN_COUNTING_BIAS,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
   pin_user_pages_fast,
   sys_ftruncate,
-  thread_init,
   unpin_user_page,
-  Vma,
-  vma_init,
 } from '../kernel/index.ts'
 import { nobody_warned, no_block_left, no_entry_left } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const folio = at(Folio, 0)
 
 export default scenario({
@@ -37,12 +26,7 @@ export default scenario({
   since: '6.12',
   bounds: { pages: 1, blocks: 1, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 1)
-    blocks_init(file, 1)
-    vma_init(vma, mm, file, 1)
-    mapped_init(vma)
-    thread_init(0, mm)
+    mapped_file_init(1, 1)
   },
   tasks: {
     program: irq(() => {

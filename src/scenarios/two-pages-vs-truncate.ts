@@ -8,27 +8,10 @@
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
  */
 import { at, irq, scenario, Task, TASK_INTERRUPTIBLE } from '../dialect/index.ts'
-import {
-  Bio,
-  bio_init,
-  blkdev_bio_end_io_async,
-  blocks_init,
-  file_init,
-  Inode,
-  machine_init,
-  mapped_init,
-  MmStruct,
-  sys_ftruncate,
-  sys_io_submit,
-  thread_init,
-  Vma,
-  vma_init,
-} from '../kernel/index.ts'
+import { Bio, bio_init, blkdev_bio_end_io_async, sys_ftruncate, sys_io_submit } from '../kernel/index.ts'
 import { nobody_warned, nothing_mapped, no_entry_left, no_lock_held, no_block_left } from './properties.ts'
+import { file, mapped_file_init, vma } from './setups.ts'
 
-const file = at(Inode, 0)
-const mm = at(MmStruct, 0)
-const vma = at(Vma, 0)
 const bio = at(Bio, 0)
 const other_bio = at(Bio, 1)
 
@@ -38,14 +21,9 @@ export default scenario({
   fs: ['xfs', 'ext4', 'fuse'],
   bounds: { pages: 2, blocks: 2, vmas: 1, ipi: 0 },
   setup() {
-    machine_init()
-    file_init(file, 2)
-    blocks_init(file, 2)
-    vma_init(vma, mm, file, 2)
-    mapped_init(vma)
+    mapped_file_init(2, 2)
     bio_init(bio, vma)
     bio_init(other_bio, vma)
-    thread_init(0, mm)
   },
   tasks: {
     fio: () => {
