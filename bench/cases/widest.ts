@@ -63,8 +63,11 @@ function widestOf(program: Program): Cell {
   const cells = program.scenarios
     .filter(({ file, usesKernel, until }) => file.startsWith('src/scenarios/') && usesKernel && until === null)
     .map(({ id, fs }) => ({ scenario: id, kernel, fs: fs[0] ?? '' }))
-  const systems = cells.map((cell) => ({ cell, system: compiled(program, cell, true) }))
-  const widestFirst = systems.sort((a, b) => layoutOf(b.system).bits - layoutOf(a.system).bits)
+  const systems = cells.map((cell) => {
+    const system = compiled(program, cell, true)
+    return { cell, system, bits: layoutOf(system).bits }
+  })
+  const widestFirst = systems.sort((a, b) => b.bits - a.bits)
   return widestFirst.find(({ system }) => holds(system))!.cell
 }
 

@@ -13,20 +13,21 @@ export const increase = (local: Local, by: number): Code => set(local, add(get(l
 /** The key of a state: 64 bits, or twice 64. The upper half of a hash, which is its tag, is never 0; nor is a packed state. */
 export class Key {
   readonly first: Local
+  /** Of 128 bits. */
+  readonly second: Local
   readonly #map: MemoryMap
-  readonly #second: Local
   readonly #piece: Local
 
   constructor(f: FunctionBuilder, map: MemoryMap) {
     this.#map = map
     this.first = f.long()
-    this.#second = f.long()
+    this.second = f.long()
     this.#piece = f.long()
   }
 
   /** Computes the key of a record and stores it there. */
   give(record: Code): Code {
-    return [this.compute(record), this.#storeTo(record)]
+    return [this.compute(record), this.storeTo(record)]
   }
 
   compute(record: Code): Code {
@@ -40,19 +41,15 @@ export class Key {
     return [
       hashOf(first, this.#piece, 0, parts, part),
       set(first, long.or(get(first), long.shiftLeft(long.fromUnsigned(long.isZero(tag)), long.constant(32n)))),
-      keeping === 'fingerprints128' ? hashOf(this.#second, this.#piece, 1, parts, part) : [],
+      keeping === 'fingerprints128' ? hashOf(this.second, this.#piece, 1, parts, part) : [],
     ]
   }
 
   load(record: Code): Code {
     return [
       set(this.first, long.load(record)),
-      this.#map.keeping === 'fingerprints128' ? set(this.#second, long.load(record, 8)) : [],
+      this.#map.keeping === 'fingerprints128' ? set(this.second, long.load(record, 8)) : [],
     ]
-  }
-
-  get second(): Local {
-    return this.#second
   }
 
   /** Address of the line where it belongs, of a table of so many lines. */
@@ -90,7 +87,7 @@ export class Key {
 
   /** Takes an empty slot for state number `states`. */
   take(slot: Local, states: Local): Code {
-    if (this.#map.keeping !== 'whole') return this.#storeTo(get(slot))
+    if (this.#map.keeping !== 'whole') return this.storeTo(get(slot))
     const upper = long.and(get(this.first), long.constant(0xffffffff00000000n))
     return long.store(get(slot), long.or(upper, long.fromUnsigned(add(get(states), constant(1)))))
   }
@@ -101,18 +98,13 @@ export class Key {
     const state = pieces(this.#map.recordBytes - stateOffset).map(({ at }) =>
       long.store(get(to), long.load(record, stateOffset + at), stateOffset + at),
     )
-    return [this.#storeTo(get(to)), state]
+    return [this.storeTo(get(to)), state]
   }
 
-  /** Writes an entry that has been loaded as a key. */
-  putEntry(to: Local): Code {
-    return this.#storeTo(get(to))
-  }
-
-  #storeTo(address: Code): Code {
+  storeTo(address: Code): Code {
     return [
       long.store(address, get(this.first)),
-      this.#map.keeping === 'fingerprints128' ? long.store(address, get(this.#second), 8) : [],
+      this.#map.keeping === 'fingerprints128' ? long.store(address, get(this.second), 8) : [],
     ]
   }
 

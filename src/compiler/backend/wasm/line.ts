@@ -54,8 +54,8 @@ export class Line {
 
   /** Address of the first state whose entry is like that of the key, or 0. Of states that are kept whole. */
   candidate(): Code {
-    const number = subtract(load(this.#slotAt(get(this.#bits))), constant(1))
-    return [set(this.#bits, this.#like()), wasm.select(get(this.#bits), addressOf(this.#map, number), constant(0))]
+    const state = this.#stateOf(this.#slotAt(get(this.#bits)))
+    return [set(this.#bits, this.#like()), wasm.select(get(this.#bits), state, constant(0))]
   }
 
   /**
@@ -69,10 +69,7 @@ export class Line {
       this.#map.keeping === 'whole'
         ? wasm.repeatWhile(bits, [
             toSlot,
-            wasm.when(
-              this.#key.isStateAt(addressOf(this.#map, subtract(load(get(this.slot)), constant(1))), record),
-              known(4),
-            ),
+            wasm.when(this.#key.isStateAt(this.#stateOf(get(this.slot)), record), known(4)),
             set(this.#bits, and(bits, subtract(bits, constant(1)))),
           ])
         : wasm.when(bits, [toSlot, known(2)])
@@ -122,6 +119,11 @@ export class Line {
   #gathered(bits: (i: number) => Code): Code {
     const each = 16 / this.#map.entryBytes
     return this.#pairs.map((i) => (i === 0 ? bits(i) : shiftLeft(bits(i), constant(each * i)))).reduce(wasm.or)
+  }
+
+  /** Address of the state that an entry names. */
+  #stateOf(slot: Code): Code {
+    return addressOf(this.#map, subtract(load(slot), constant(1)))
   }
 
   /** Of the lowest bit; of none, the first entry. */

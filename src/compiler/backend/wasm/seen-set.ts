@@ -22,7 +22,10 @@ export interface SeenSetFunctions {
   readonly insert: Callee
 }
 
-/** Defines also what the host calls: about the state in the question `add`, `find`, `shard`; about records of other memories `dropRecent`; `grow`, `condense`. */
+/**
+ * Defines also what the host calls: about the state in the question `add`, `find`, `shard`; about records of other
+ * memories `dropRecent`; `grow`, `condense`.
+ */
 export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
   const prepare = module.declare([i32], i32)
   module.label(prepare, 'prepare')
@@ -90,21 +93,18 @@ function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, to
       toKey,
       set(place, key.recent()),
       lookAround,
-      copyRecord(map, key, kept, get(at)),
-      keepIf(map, wasm.isZero(get(isRecent)), kept),
+      keepUnless(map, key, kept, get(at), get(isRecent)),
     ]),
     get(kept),
   ]
 }
 
-/** A packed state is its key. */
-function copyRecord(map: MemoryMap, key: Key, kept: Local, record: Code): Code {
-  return map.keeping === 'packed' ? key.putEntry(kept) : key.copyRecord(kept, record)
-}
-
-/** `kept` goes on behind a record if it has been kept: a branch would be guessed wrong half the time. */
-function keepIf(map: MemoryMap, isKept: Code, kept: Local): Code {
-  return set(kept, add(get(kept), wasm.multiply(isKept, constant(map.recordBytes))))
+/** Copies a record, and goes on behind the copy if it is to be kept: a branch would be guessed wrong half the time. */
+function keepUnless(map: MemoryMap, key: Key, kept: Local, record: Code, isKnown: Code): Code {
+  return [
+    map.keeping === 'packed' ? key.storeTo(get(kept)) : key.copyRecord(kept, record), // a packed state is its key
+    set(kept, add(get(kept), wasm.multiply(wasm.isZero(isKnown), constant(map.recordBytes)))),
+  ]
 }
 
 function insertRecords(f: FunctionBuilder, map: MemoryMap): Code {
@@ -146,12 +146,7 @@ function dropKnown(f: FunctionBuilder, map: MemoryMap, { at, kept, key, line }: 
   const [from, end] = f.parameters
   const eachAgain = (body: Code): Code => [set(kept, get(from)), eachRecord(map, at, get(from), get(end), body)]
   if (map.keeping !== 'whole')
-    return eachAgain([
-      key.load(get(at)),
-      line.goHome(),
-      copyRecord(map, key, kept, get(at)),
-      keepIf(map, wasm.isZero(line.hasLike()), kept),
-    ])
+    return eachAgain([key.load(get(at)), line.goHome(), keepUnless(map, key, kept, get(at), line.hasLike())])
   const [candidate, self] = f.locals(2)
   const candidateAt = 8
   return [
@@ -165,8 +160,7 @@ function dropKnown(f: FunctionBuilder, map: MemoryMap, { at, kept, key, line }: 
       set(candidate, load(get(at), candidateAt)),
       set(self, add(get(at), constant(map.stateOffset))),
       set(self, key.isStateAt(wasm.select(get(candidate), get(candidate), get(self)), get(at))),
-      key.copyRecord(kept, get(at)),
-      keepIf(map, wasm.isZero(and(get(self), wasm.notEqual(get(candidate), constant(0)))), kept),
+      keepUnless(map, key, kept, get(at), and(get(self), wasm.notEqual(get(candidate), constant(0)))),
     ]),
   ]
 }
@@ -185,11 +179,7 @@ function findState(f: FunctionBuilder, map: MemoryMap): Code {
     key.give(question),
     set(lines, linesOf(map)),
     line.goHome(),
-    line.search(
-      question,
-      () => wasm.giveBack(slot),
-      () => wasm.giveBack(constant(-1)),
-    ),
+    line.search(question, () => wasm.giveBack(slot), wasm.leave),
     constant(-1),
   ]
 }
@@ -210,7 +200,7 @@ function growTable(f: FunctionBuilder, map: MemoryMap): Code {
     long.store(get(at), long.constant(0n)),
     entryBytes > 8 ? long.store(get(at), long.constant(0n), 8) : [],
   ]
-  const moveIn: Code = [set(line.at, key.home(lines)), line.findFree(), key.putEntry(line.slot)]
+  const moveIn: Code = [set(line.at, key.home(lines)), line.findFree(), key.storeTo(get(line.slot))]
   const isBottom = wasm.lessEqualUnsigned(key.home(lines), get(at))
   const down = (body: Code): Code =>
     wasm.repeatWhile(wasm.greaterUnsigned(get(at), constant(heap)), [
@@ -224,7 +214,7 @@ function growTable(f: FunctionBuilder, map: MemoryMap): Code {
     set(aside, add(get(aside), constant(slackSlots * entryBytes))),
     set(asideEnd, get(aside)),
     wasm.block(down([when(isBottom, [increase(at, entryBytes), wasm.leave(4)]), takeOut, moveIn])),
-    down([key.putEntry(asideEnd), increase(asideEnd, entryBytes), takeOut]),
+    down([key.storeTo(get(asideEnd)), increase(asideEnd, entryBytes), takeOut]),
     set(at, get(aside)),
     wasm.repeatWhile(wasm.lessUnsigned(get(at), get(asideEnd)), [
       key.load(get(at)),
