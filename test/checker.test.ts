@@ -9,6 +9,7 @@ import { bestPath } from './systems/oracle.ts'
 import { unlimited } from './systems/options.ts'
 import { pinwake } from './systems/pinwake.ts'
 import { randomSystem } from './systems/random.ts'
+import { allActions } from '../src/model/system.ts'
 
 const verdictOf = (b: SystemBuilder) => search(compile(b.build()), unlimited)
 
@@ -17,8 +18,8 @@ function steps(model: Model, verdict: Verdict): string[] {
   if (verdict.kind !== 'violated') throw new Error(verdict.kind)
   const run = replay(model, verdict.trace)
   if (run.kind !== 'fits') throw new Error(run.message)
-  const { tasks, sites } = model.system
-  const actions = tasks.flatMap((task) => task.locations.flatMap((l) => l.actions))
+  const { sites } = model.system
+  const actions = allActions(model.system)
   return run.actions.map((a) => sites[actions[a].site].text)
 }
 

@@ -14,6 +14,7 @@
 import { assert } from '../base/assert.ts'
 import { successorsFor, type Exploration, type Model, type Successors, type Trace } from '../model/model.ts'
 import { SeenSet } from './seen-set.ts'
+import { allActions } from '../model/system.ts'
 
 /** Where a counterexample may end: in a state (`action` -1), or with an action that violates a property there. */
 export interface Target {
@@ -34,7 +35,7 @@ export function counterexample(
 ): Trace {
   const { tasks } = model.system
   assert(tasks.length <= tasksMax, `at most ${tasksMax} tasks, not ${tasks.length}`)
-  const taskOf = tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
+  const taskOf = allActions(model.system).map(({ task }) => task)
   const cones = new Array<Cone>(levels.length)
   const last = levels.length - 1
   cones[last] = coneOf(model, targets, taskOf)

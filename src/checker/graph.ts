@@ -1,5 +1,6 @@
 /** The graph of all states, and what can be asked about it: components, shortest ways. */
 import { successorsFor, type Exploration, type Model } from '../model/model.ts'
+import { allActions } from '../model/system.ts'
 
 /** The state graph in rows: successors of s are targets[rows[s]] .. targets[rows[s + 1] - 1], in the model's order. */
 export interface Graph {
@@ -16,7 +17,7 @@ export function graphOf(model: Model, exploration: Exploration): Graph {
   const rows = new Uint32Array(states + 1)
   const targets = new Uint32Array(exploration.transitions)
   const tasks = new Uint8Array(exploration.transitions)
-  const taskOf = model.system.tasks.flatMap((t, i) => t.locations.flatMap((l) => l.actions.map(() => i)))
+  const taskOf = allActions(model.system).map(({ task }) => task)
   const out = successorsFor(model)
   const words = new Uint32Array(model.layout.words)
   let edge = 0

@@ -9,7 +9,7 @@ import { evaluate } from '../model/evaluate.ts'
 import { unpack, type State } from '../model/layout.ts'
 import { successorsFor, type Exploration, type Limits, type Model } from '../model/model.ts'
 import type { Observation, Progress } from '../model/observation.ts'
-import type { Location, Task, Term, TransitionSystem } from '../model/system.ts'
+import { allActions, type Location, type Task, type Term, type TransitionSystem } from '../model/system.ts'
 import { exploreAll } from './projection.ts'
 import { judgeStuck, waitingTasks } from './stuck.ts'
 
@@ -87,7 +87,7 @@ class Observer {
     const model = this.#model
     const words = new Uint32Array(model.layout.words)
     const out = successorsFor(model)
-    const taskOf = model.system.tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
+    const taskOf = allActions(model.system).map(({ task }) => task)
     const first: number[] = []
     const targets: number[] = []
     const choices: number[] = []

@@ -9,6 +9,7 @@ import {
   type Trace,
 } from '../model/model.ts'
 import { replay } from './replay.ts'
+import { allActions } from '../model/system.ts'
 
 /** Beyond that a sample will do. */
 const countedMax = 1 << 15
@@ -42,7 +43,7 @@ function scattered(words: Uint32Array): number {
 export function liftTrace(model: Model, { model: quotient, canonical }: Quotient, trace: Trace): Trace {
   const run = replay(quotient, trace)
   assert(run.kind === 'fits', 'the quotient repeats its own trace')
-  const taskOf = model.system.tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
+  const taskOf = allActions(model.system).map(({ task }) => task)
   const { words } = model.layout
   const out = successorsFor(model)
   const image = (states: Uint32Array, offset: number): string => {

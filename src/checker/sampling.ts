@@ -21,6 +21,7 @@ import {
 import type { Failure } from './failure.ts'
 import { SeenSet } from './seen-set.ts'
 import { judgeStuck } from './stuck.ts'
+import { allActions } from '../model/system.ts'
 
 export type Policy =
   | { readonly kind: 'uniform' }
@@ -108,7 +109,7 @@ class Walker {
     this.#random = random
     this.#visits = visits
     this.#out = successorsFor(model)
-    this.#taskOf = model.system.tasks.flatMap((task, t) => task.locations.flatMap((l) => l.actions.map(() => t)))
+    this.#taskOf = allActions(model.system).map(({ task }) => task)
   }
 
   walk(policy: Policy, stepsMax: number): Walk {

@@ -243,6 +243,11 @@ export interface Site {
   readonly call: number
 }
 
+/** Of all tasks; number `id` is the action of that id. */
+export function allActions({ tasks }: TransitionSystem): Action[] {
+  return tasks.flatMap(({ locations }) => locations.flatMap(({ actions }) => actions))
+}
+
 /** Bits that a variable or register with values lo..hi takes in a packed state. */
 export function bitsOf(lo: number, hi: number): number {
   return hi === lo ? 0 : 32 - Math.clz32(hi - lo)

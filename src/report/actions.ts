@@ -1,10 +1,10 @@
 /** A transition system for reading: every action with its source line, guard and effect. */
 import { unreachable } from '../base/assert.ts'
-import type { Action, Expression, Statement, TransitionSystem } from '../model/system.ts'
+import { allActions, type Action, type Expression, type Statement, type TransitionSystem } from '../model/system.ts'
 import { counted } from './names.ts'
 
 export function actionLines(system: TransitionSystem): string[] {
-  const count = system.tasks.reduce((sum, t) => sum + t.locations.reduce((n, l) => n + l.actions.length, 0), 0)
+  const count = allActions(system).length
   const title = [system.name, system.kernel, system.fs].filter(Boolean).join(', ')
   return [
     `${title}: ${counted(system.variables.length, 'variable')}, ${counted(count, 'action')}; reductions: ${system.reductions.join(', ') || 'none'}`,

@@ -1,5 +1,5 @@
 /** The words of a hang: for every task that waits, what for, who could have woken it, and what missed it. */
-import type { Action, Statement, TransitionSystem } from '../model/system.ts'
+import { allActions, type Action, type Statement, type TransitionSystem } from '../model/system.ts'
 import { culpritOf, cycleOf, type Failure } from './failure.ts'
 import { stackOf, type Step } from './steps.ts'
 import { coneOf } from './story.ts'
@@ -134,7 +134,7 @@ function missedText(failure: Failure, w: Waiter): string {
 
 function rescueText({ system, hang }: Failure): string {
   if (!hang?.rescue || hang.rescue.length === 0) return 'none: after that no continuation wakes it'
-  const actions = system.tasks.flatMap((t) => t.locations.flatMap((l) => l.actions))
+  const actions = allActions(system)
   const foreign = hang.rescue.map((id) => actions[id]).filter((a) => a.task !== hang.sleeper)
   const last = foreign.at(-1)
   if (!last) return 'it goes on by itself'

@@ -4,6 +4,7 @@ import { detectorsOf, effectOf } from './effect.ts'
 import type { Failure, Run } from './failure.ts'
 import { savingObject } from './savings.ts'
 import type { Step } from './steps.ts'
+import { allActions } from '../model/system.ts'
 
 export const checkSchema = 'lastref/check/1'
 
@@ -85,7 +86,7 @@ function waitingObjects({ system, waiting }: Failure): object[] {
 }
 
 function hangObject({ system, hang }: Failure): object {
-  const actions = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const actions = allActions(system)
   const rescue = hang!.rescue?.map((id) => {
     const { task, site } = actions[id]
     const { file, line, text } = system.sites[site]

@@ -1,7 +1,7 @@
 /** What each reduction saved in one run. */
 import { unreachable } from '../base/assert.ts'
 import type { Statistics } from '../model/model.ts'
-import type { Statement, Task, TransitionSystem } from '../model/system.ts'
+import { allActions, type Statement, type Task, type TransitionSystem } from '../model/system.ts'
 import { counted } from './names.ts'
 
 export type Saving =
@@ -18,7 +18,7 @@ export type Saving =
     }
 
 export function savings(system: TransitionSystem, { represents }: Statistics): Saving[] {
-  const actions = system.tasks.flatMap((task) => task.locations.flatMap((l) => l.actions))
+  const actions = allActions(system)
   const steps = system.tasks.reduce((sum, task) => sum + stepsOf(task), 0)
   const merging: Saving[] = system.reductions.length === 0 ? [] : [{ kind: 'merging', steps, actions: actions.length }]
   if (!represents) return merging

@@ -1,6 +1,6 @@
 /** The steps of a trace, line by line, with names for numbers and call stacks for sites. */
 import type { ExplainingModel, MicroStep } from '../model/model.ts'
-import type { Action, Expression, Statement, TransitionSystem } from '../model/system.ts'
+import { allActions, type Action, type Expression, type Statement, type TransitionSystem } from '../model/system.ts'
 import { valueName, variableName } from './names.ts'
 
 export interface Place {
@@ -53,7 +53,7 @@ export interface Replay {
 /** The last step violates `property` if that is not -1. */
 export function stepsOf(model: ExplainingModel, { states, actions }: Replay, property = -1): Step[] {
   const { system } = model
-  const all = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const all = allActions(system)
   return actions.flatMap((id, index) => {
     const action = all[id]
     const { accessed, checked } = readsIn(action)

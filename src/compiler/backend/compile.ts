@@ -4,7 +4,7 @@
  * WebAssembly takes as long again to generate, 45 us for an action, and then less than half the time per state.
  */
 import type { Model, OwnExploration } from '../../model/model.ts'
-import type { TransitionSystem } from '../../model/system.ts'
+import { allActions, type TransitionSystem } from '../../model/system.ts'
 import { compileToJavaScript } from './javascript.ts'
 import { exploreInWebAssembly } from './wasm/webassembly.ts'
 
@@ -12,8 +12,7 @@ import { exploreInWebAssembly } from './wasm/webassembly.ts'
 export { performerOf, type SearchJob } from './wasm/sharded.ts'
 
 /** Here the search has taken about as long as the generation of WebAssembly will take. */
-const statesMinFor = ({ tasks }: TransitionSystem): number =>
-  2_000 + 10 * tasks.reduce((sum, { locations }) => locations.reduce((n, { actions }) => n + actions.length, sum), 0)
+const statesMinFor = (system: TransitionSystem): number => 2_000 + 10 * allActions(system).length
 
 export function compileSystem(system: TransitionSystem): Model {
   const model = compileToJavaScript(system)

@@ -6,13 +6,20 @@ import { assert, unreachable } from '../../base/assert.ts'
 import { evaluate } from '../../model/evaluate.ts'
 import { initialStates, layoutOf, pack, unpack, type State } from '../../model/layout.ts'
 import type { ExplainingModel, MicroStep, Successors } from '../../model/model.ts'
-import type { Action, Expression, Place, Statement, TransitionSystem } from '../../model/system.ts'
+import {
+  allActions,
+  type Action,
+  type Expression,
+  type Place,
+  type Statement,
+  type TransitionSystem,
+} from '../../model/system.ts'
 import { successorsMax } from './successors-max.ts'
 
 export function interpret(system: TransitionSystem): ExplainingModel {
   const layout = layoutOf(system)
   const covered = new Uint32Array((system.properties.length + 31) >>> 5)
-  const actions = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const actions = allActions(system)
   actions.forEach((action, i) => assert(action.id === i, `action ${action.id} stands at ${i}`))
 
   const successors = (states: Uint32Array, offset: number, out: Successors): number => {

@@ -3,12 +3,12 @@
  * line; a process stands at the label of its location. States and transitions are those of our own search.
  */
 import { unreachable } from '../../base/assert.ts'
-import type { Action, Expression, Statement, TransitionSystem } from '../../model/system.ts'
+import { allActions, type Action, type Expression, type Statement, type TransitionSystem } from '../../model/system.ts'
 import { registersOf } from '../expression.ts'
 import { atom, ExpressionText, type Arithmetic, type Language } from './export/expressions.ts'
 import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
-import { actionsOf, expressionsOf, locationsIn, registersSetIn, statementsIn } from './export/statements.ts'
+import { expressionsOf, locationsIn, registersSetIn, statementsIn } from './export/statements.ts'
 
 export function promelaSource(system: TransitionSystem, counts: Counts | null = null): string {
   return new Generator(system).text(counts)
@@ -67,7 +67,7 @@ class Generator {
     this.#outline = outlineOf(system, { isReserved, isScoped: true })
     this.#system = this.#outline.system
     this.#way = this.#outline.names.takeForAll('way')
-    this.#limits = limitsFor(actionsOf(this.#system))
+    this.#limits = limitsFor(allActions(this.#system))
     for (const { registers, kept } of this.#outline.tasks)
       registers.forEach((r, i) => {
         if (!kept.has(i)) this.#transient.set(r.name, [...(this.#transient.get(r.name) ?? []), r])

@@ -1,9 +1,6 @@
 /** Walks through bodies. */
 import { unreachable } from '../../../base/assert.ts'
-import type { Action, Expression, Statement, TransitionSystem } from '../../../model/system.ts'
-
-export const actionsOf = (system: TransitionSystem): Action[] =>
-  system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+import { allActions, type Expression, type Statement, type TransitionSystem } from '../../../model/system.ts'
 
 /** All statements, those inside others behind them. */
 export function statementsIn(body: readonly Statement[]): Statement[] {
@@ -32,7 +29,7 @@ export function expressionsOf(s: Statement): Expression[] {
 
 /** All expressions of a system: guards, bodies and final conditions. */
 export function allExpressions(system: TransitionSystem): Expression[] {
-  const inActions = actionsOf(system).flatMap(({ guard, body }) => [
+  const inActions = allActions(system).flatMap(({ guard, body }) => [
     ...(guard === null ? [] : [guard]),
     ...statementsIn(body).flatMap(expressionsOf),
   ])

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest'
 import wabt from 'wabt'
 import { pinwake } from '../../../../test/systems/pinwake.ts'
 import { webAssemblyText } from './text.ts'
+import { allActions } from '../../../model/system.ts'
 
 test('the text has a named function for every action, below its source line, and is what a WebAssembly tool accepts', async () => {
   const system = pinwake({ pages: 1, users: 2, loops: 1 })
   const text = await webAssemblyText(system)
-  const actions = system.tasks.flatMap((task) => task.locations.flatMap((location) => location.actions))
+  const actions = allActions(system)
   const named = [...text.matchAll(/^ {2};; (\S+:\d+: .*)\n {2}\(func \$(t\d+_\w+)/gm)]
   expect(named).toHaveLength(actions.length)
   expect(new Set(named.map(([, , name]) => name)).size).toBe(actions.length)
