@@ -1,5 +1,5 @@
 /** The last events of an object, and what the model makes of each. */
-import type { Follower } from './follower.ts'
+import { ELSEWHERE, type Follower } from './follower.ts'
 import type { History, PastEvent } from './history.ts'
 import type { TracedObject } from './traced.ts'
 import type { Story, StoryLine } from './verdict.ts'
@@ -17,9 +17,13 @@ export function storyOf(
   const past = history.of(object.frame, linesMax + 1).reverse()
   const told = past.slice(-linesMax)
   const nodeAfter = (i: number): number => (i + 1 < told.length ? told[i + 1].node : object.node)
+  // That a task went on with another object is a record of that one.
+  const lines = told.flatMap((event, i) =>
+    event.shape === ELSEWHERE ? [] : [lineOf(event, countsIn(follower, nodeAfter(i), counter))],
+  )
   return {
     object: name,
-    lines: told.map((event, i) => lineOf(event, countsIn(follower, nodeAfter(i), counter))),
+    lines,
     earlier: past.length - told.length,
   }
 }
