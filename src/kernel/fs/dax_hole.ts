@@ -5,7 +5,7 @@
 import { spin_lock, spin_unlock } from '../../dialect/index.ts'
 import { DAX_ABSENT, DAX_EMPTY, DAX_ZERO_PAGE, type AddressSpace } from '../include/fs.ts'
 import { PTE_ORDER } from '../include/huge_mm.ts'
-import { dax_unlock_entry, dax_wake_entry, get_next_unlocked_entry } from './dax.ts'
+import { dax_wake_entry, get_next_unlocked_entry } from './dax.ts'
 
 /** A read fault of a hole. */
 export function dax_hole_fault(mapping: AddressSpace, index: number): void {
@@ -34,9 +34,4 @@ export function dax_load_hole_page(mapping: AddressSpace, index: number): void {
   entry.locked = false
   dax_wake_entry(entry, true)
   spin_unlock(mapping.xa_lock)
-}
-
-/** A write fault, or one that finds the entry of a block. */
-export function dax_entry_fault(mapping: AddressSpace, index: number): void {
-  if (grab_mapping_entry_or_page(mapping, index)) dax_unlock_entry(mapping, index)
 }

@@ -74,10 +74,11 @@ export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | nu
   const seq = pin ? vma.vm_mm!.write_protect_seq : 0
   if ((seq & 1) !== 0) return null
   const folio = gup_fast_irqs_off(vma, index, gup_flags)
-  if (folio === null) return null
-  if (!pin || !read_seqcount_retry(vma, seq)) return folio
-  gup_put_folio(folio, 1, gup_flags)
-  return null
+  if (folio !== null && pin && read_seqcount_retry(vma, seq)) {
+    gup_put_folio(folio, 1, gup_flags)
+    return null
+  }
+  return folio
 }
 
 export function gup_fast_irqs_off(vma: Vma, index: number, gup_flags: number): Folio | null {

@@ -199,7 +199,7 @@ export function user_flush(vma: Vma, index: number): boolean {
 /** Called in an indivisible step. */
 export function flush_bytes(folio: Folio, vma: Vma, index: number): void {
   note_flush(folio)
-  if (vma.vm_sync) promise_store(vma.vm_file!.host!, index, folio.block!.persistent)
+  if (vma.vm_sync) promise_store(vma.vm_file!.host!, index, folio.block!.cached)
 }
 
 /** Called in an indivisible step: a program has this page in its TLB and uses it. */

@@ -10,7 +10,7 @@ import { DAX_RECOVERY_WRITE, DaxDevice, MF_MEM_PRE_REMOVE, NO_HOLDER, OPS_NONE, 
 import { SuperBlock, type Block } from '../../include/fs.ts'
 import type { Folio } from '../../include/mm_types.ts'
 import { xfs_dax_notify_failure } from '../../fs/xfs/xfs_notify_failure.ts'
-import { srcu_read_lock, srcu_read_unlock, synchronize_srcu } from '../../kernel/rcu/srcu.ts'
+import { assert_srcu_held, srcu_read_lock, srcu_read_unlock, synchronize_srcu } from '../../kernel/rcu/srcu.ts'
 
 /** A section in which a task may sleep. */
 export function dax_read_lock(): void {
@@ -27,6 +27,7 @@ export function synchronize_dax(): void {
 
 /** Called inside dax_read_lock(). */
 export function dax_alive(dax_dev: DaxDevice): boolean {
+  assert_srcu_held()
   return dax_dev.alive
 }
 

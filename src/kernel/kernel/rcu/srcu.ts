@@ -5,7 +5,7 @@
  * also for one that came later, which changes nothing that the others can see. RCU takes a task that sleeps for one that is
  * outside, and a CPU with interrupts off for one that is inside; SRCU does neither. Left out: sections within sections.
  */
-import { all, array, at, bool, bound, current, Struct, Task, when } from '../../../dialect/index.ts'
+import { all, array, assert, at, bool, bound, current, Struct, Task, when } from '../../../dialect/index.ts'
 
 export class RcuState extends Struct<'rcu_state'> {
   /** By task: inside rcu_read_lock() .. rcu_read_unlock(). */
@@ -30,6 +30,11 @@ export function srcu_read_lock(): void {
 
 export function srcu_read_unlock(): void {
   at(RcuState, 0).in_srcu[current.id] = false
+}
+
+/** Linux: lockdep_assert_held(), of an srcu_struct. */
+export function assert_srcu_held(): void {
+  assert(at(RcuState, 0).in_srcu[current.id], 'the task is inside srcu_read_lock()')
 }
 
 /** The task may sleep here, as for memory. */
