@@ -20,6 +20,7 @@ export const two_faults_and_unmap = scenario({
     munmap: () => zap_huge_range(range),
   },
   finally: { only_the_entry },
+  reaches: { mapped: () => range.pmd },
 })
 
 export const three_faults_and_unmap = scenario({

@@ -18,6 +18,7 @@ const pmd = at(WalkPmd, 0)
 const file_page = at(WalkPage, 0)
 const stranger = at(WalkPage, 1)
 const other_pmd = at(WalkPmd, 1)
+const empty_pmd = at(WalkPmd, 2)
 
 /** A huge page of a DAX file. Its first word looks like an entry that names a page of somebody else. */
 function setup(): void {
@@ -46,7 +47,11 @@ export const two_gups = scenario({
   id: 'two-gup-fast-of-a-huge-device-mapping',
   bounds: {},
   setup,
-  tasks: { fio: () => direct_io(pmd), other_fio: () => direct_io(other_pmd) },
+  tasks: {
+    fio: () => direct_io(pmd),
+    other_fio: () => direct_io(other_pmd),
+    fio_of_nothing: () => direct_io(empty_pmd),
+  },
 })
 
 export default bug({
