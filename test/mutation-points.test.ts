@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '../tools/mutant-bench.ts'
-import { judge, printKillers, readKillers, readReasons } from '../tools/mutant-records.ts'
+import { judge, printKillers, promising, readKillers, readReasons } from '../tools/mutant-records.ts'
 import { mutationPoints } from '../tools/mutation-points.ts'
 
 const code = `
@@ -72,4 +72,19 @@ test('what kills a mutant is read as it was written', () => {
     ['src/kernel/x.ts: f: without g(x)', { by: 'unbind-vs-pin 7.3', class: 'data-race' }],
   ])
   expect(readKillers(printKillers(killers))).toEqual(killers)
+})
+
+test('a cell that killed the mutant goes first, then those that killed its neighbours', () => {
+  const killed = (by: string) => ({ by, class: 'leak' })
+  const killers = new Map([
+    ['a.ts: f: one', killed('other file')],
+    ['a.ts: f: two', killed('other file')],
+    ['b.ts: f: one', killed('same file')],
+    ['b.ts: g: one', killed('same function')],
+    ['b.ts: g: two', killed('itself')],
+    ['c.ts: h: one', killed('anywhere')],
+  ])
+  const rest = ['same function', 'same file', 'other file', 'anywhere']
+  expect(promising('b.ts: g: two', killers)).toEqual(['itself', ...rest])
+  expect(promising('b.ts: g: new', killers)).toEqual(['same function', 'itself', ...rest.slice(1)])
 })

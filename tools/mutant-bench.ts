@@ -8,7 +8,7 @@ import { isShipped, kernelToCompile, questionsOf, type Catalogue, type Question 
 import { readRecordedBugs } from '../src/cli/recorded-bugs.ts'
 import { expectedFile, readRecorded } from '../src/cli/recorded.ts'
 import { compileSystem } from '../src/compiler/backend/compile.ts'
-import type { CompileOptions, Program } from '../src/compiler/index.ts'
+import { isSameSystem, type CompileOptions, type Program } from '../src/compiler/index.ts'
 import type { Verdict } from '../src/model/model.ts'
 import type { TransitionSystem } from '../src/model/system.ts'
 import type { MutationPoint, Position, Span } from './mutation-points.ts'
@@ -16,7 +16,7 @@ import type { MutationPoint, Position, Span } from './mutation-points.ts'
 export type Outcome =
   | { readonly kind: 'killed'; readonly by: string; readonly class: string }
   | { readonly kind: 'survived'; readonly undecided: number }
-  /** No scenario compiles with it: a loop without a step, say. */
+  /** In no scenario is it a kernel of its own: it does not compile (a loop without a step, say), or to the same steps. */
   | { readonly kind: 'stillborn'; readonly why: string }
   /** No scenario runs it. */
   | { readonly kind: 'unreached' }
@@ -108,8 +108,8 @@ export class Bench {
     this.#cells = cells
   }
 
-  /** `first`: the cell to begin with, or ''. */
-  async tryOut(point: MutationPoint, first: string): Promise<Outcome> {
+  /** `first`: ids of cells to begin with, in their order. */
+  async tryOut(point: MutationPoint, first: readonly string[]): Promise<Outcome> {
     let [reached, compiled, undecided] = [0, 0, 0]
     let why = ''
     for (const cell of this.#startingWith(first)) {
@@ -118,6 +118,10 @@ export class Bench {
       const system = this.#mutant(cell, point)
       if (typeof system === 'string') {
         why ||= system
+        continue
+      }
+      if (isSameSystem(system, await this.#plain(cell))) {
+        why ||= `the steps of ${cell.id} are the same without it`
         continue
       }
       compiled++
@@ -141,9 +145,11 @@ export class Bench {
     }
   }
 
-  #startingWith(first: string): readonly Cell[] {
-    const known = this.#cells.filter((cell) => cell.id === first)
-    return known.length === 0 ? this.#cells : [...known, ...this.#cells.filter((cell) => cell.id !== first)]
+  #startingWith(first: readonly string[]): readonly Cell[] {
+    const known = first.flatMap((id) => this.#cells.filter((cell) => cell.id === id))
+    const others = new Set(this.#cells)
+    for (const cell of known) others.delete(cell)
+    return [...known, ...others]
   }
 
   /** Does some step or call come from there? The text of an older release is in another file. */

@@ -30,6 +30,24 @@ export function readKillers(text: string): Map<string, Killer> {
   return new Map(lines.flatMap((m) => (m ? [[m[3], { by: m[1], class: m[2] }]] : [])))
 }
 
+/**
+ * Cells in the order in which they are likely to kill a mutant: the one that did; those that killed others of its
+ * function, of its file, and any, the most frequent first.
+ */
+export function promising(key: string, killers: ReadonlyMap<string, Killer>): string[] {
+  const score = new Map<string, number>()
+  for (const [other, { by }] of killers) score.set(by, (score.get(by) ?? 0) + nearness(key, other))
+  return [...score].sort(([, a], [, b]) => b - a).map(([cell]) => cell)
+}
+
+/** Of two mutants, by what their keys have in common. */
+function nearness(a: string, b: string): number {
+  if (a === b) return 1e6
+  const [[file, name], [otherFile, otherName]] = [a, b].map((key) => key.split(': '))
+  if (file !== otherFile) return 1
+  return name === otherName ? 1e4 : 100
+}
+
 export function printKillers(killers: ReadonlyMap<string, Killer>): string {
   return [title, ...[...killers].map(([key, k]) => `${k.by}: ${k.class} | ${key}`), ''].join('\n')
 }

@@ -3,10 +3,10 @@
  * whether some scenario fails. One that none misses is a survivor: a hole in the scenarios, or kernel code without a
  * purpose in this model. tools/mutants.reasons.txt says why for each; without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
+ *     npm run mutants -- [--list] [--open] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
  *
- * --only: mutants whose key has one of the texts. --scenario: scenarios whose name has one of the texts; others may kill
- * more. --promote: records what killed each.
+ * --open: mutants of which nothing is known yet. --only: those whose key has one of the texts. --scenario: scenarios whose
+ * name has one of the texts; others may kill more. --promote: records what killed each.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -16,7 +16,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { packageRoot } from '../src/cli/questions.ts'
 import { loadProgram } from '../src/compiler/index.ts'
 import { Bench, cellsOf, type Outcome } from './mutant-bench.ts'
-import { judge, printKillers, readKillers, readReasons, type Killer } from './mutant-records.ts'
+import { judge, printKillers, promising, readKillers, readReasons, type Killer } from './mutant-records.ts'
 import { mutationPoints, type MutationPoint } from './mutation-points.ts'
 
 const reasonsFile = 'tools/mutants.reasons.txt'
@@ -33,8 +33,8 @@ interface Asked {
 /** For one worker at a time. */
 interface Task {
   readonly point: MutationPoint
-  /** The cell that killed it before, or ''. */
-  readonly first: string
+  /** Ids of cells to begin with. */
+  readonly first: readonly string[]
 }
 
 const hasOneOf = (name: string, texts: string): boolean => texts.split(',').some((text) => name.includes(text))
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
+      open: { type: 'boolean', default: false },
       scenario: { type: 'string', default: '' },
       kernel: { type: 'string', default: '7.3,6.14,5.17' },
       workers: { type: 'string', default: String(availableParallelism()) },
@@ -51,17 +52,19 @@ async function main(): Promise<number> {
     },
   })
   const all = kernelFiles().flatMap((file) => mutationPoints(file, read(file)))
-  const points = all.filter((point) => hasOneOf(point.key, values.only))
+  const killers = readKillers(read(killersFile))
+  const reasons = readReasons(read(reasonsFile))
+  const isOpen = ({ key }: MutationPoint) => !killers.has(key) && !reasons.has(key)
+  const points = all.filter((point) => hasOneOf(point.key, values.only) && (!values.open || isOpen(point)))
   if (values.list) {
     for (const { line, key, kind } of points) console.log(`${kind.padEnd(8)} ${key} [${line}]`)
     return 0
   }
-  const killers = readKillers(read(killersFile))
-  const tasks = points.map((point) => ({ point, first: killers.get(point.key)?.by ?? '' }))
+  const tasks = points.map((point) => ({ point, first: promising(point.key, killers) }))
   const asked: Asked = { kernels: values.kernel.split(','), scenario: values.scenario }
   const outcomes = await tryAll(tasks, asked, Number(values.workers))
   if (values.promote) promote(all, outcomes, killers)
-  return summary(all, points, outcomes)
+  return summary(all, points, outcomes, reasons)
 }
 
 /** Kernel code, without what builds the machine and what only conformance uses. */
@@ -130,8 +133,8 @@ function summary(
   all: readonly MutationPoint[],
   points: readonly MutationPoint[],
   outcomes: ReadonlyMap<string, Outcome>,
+  reasons: ReadonlyMap<string, string>,
 ): number {
-  const reasons = readReasons(read(reasonsFile))
   const { explained, unexplained, stale } = judge(
     all.map((point) => point.key),
     outcomes,
