@@ -20,6 +20,7 @@ import {
   type Statistics,
   type Verdict,
 } from '../model/model.ts'
+import { readField } from '../model/layout.ts'
 import type { ViolationClass } from '../model/system.ts'
 import { counterexample } from './counterexample.ts'
 import { explorationOf } from './exploration.ts'
@@ -83,6 +84,8 @@ export interface Census {
   readonly deadEnds: number
   /** `reaches` properties that no state met. */
   readonly unreached: readonly number[]
+  /** Per task and location: some state met stands there. Null unless every state was met, and each by itself. */
+  readonly locations: readonly (readonly boolean[])[] | null
 }
 
 /** Most serious first. */
@@ -174,7 +177,9 @@ export function census(given: Model, options: SearchOptions): Census {
   }
   const { incomplete } = walk
   const counts = { statistics: walk.statistics(), violations, hangs, deadEnds: deadEnds.size }
-  return { ...counts, incomplete, unreached: unreached(model) }
+  const isWhole = incomplete === null && quotient === null && (walk.exploration.firstKept ?? 0) === 0
+  const locations = isWhole ? locationsMet(model, walk.exploration) : null
+  return { ...counts, incomplete, unreached: unreached(model), locations }
 }
 
 function deadEndsOf(model: Model): (words: Uint32Array) => boolean {
@@ -183,6 +188,16 @@ function deadEndsOf(model: Model): (words: Uint32Array) => boolean {
     const count = model.successors(words, 0, out)
     return out.violations.subarray(0, count).every((property) => property !== -1)
   }
+}
+
+function locationsMet({ layout, system }: Model, exploration: Exploration): boolean[][] {
+  const met = system.tasks.map(({ locations }) => locations.map(() => false))
+  const words = new Uint32Array(layout.words)
+  for (let state = 0; state < exploration.states; state++) {
+    exploration.read(state, words)
+    layout.tasks.forEach(({ pc }, t) => (met[t][readField(words, 0, pc)] = true))
+  }
+  return met
 }
 
 const quotientFor = (model: Model, { symmetry = true, liveness = false }: SearchOptions): Quotient | null =>

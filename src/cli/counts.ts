@@ -29,5 +29,6 @@ export function countsOf(system: TransitionSystem, statesMax: number): Counts | 
     deadEnds: found.deadEnds,
     hangs: sum(found.hangs.values()),
     classes: [...new Set([...found.hangs.keys(), ...violated.map((property) => property.class)])],
+    reached: found.locations && { locations: found.locations, violated: new Set(found.violations.keys()) },
   }
 }

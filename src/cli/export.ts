@@ -16,6 +16,7 @@ import { diagnosed, filesOf } from './questions.ts'
 interface ExportFlags extends SearchFlags {
   readonly to: string
   readonly output?: string
+  readonly whole?: boolean
 }
 
 const languages = { promela: promelaSource, murphi: murphiSource, tla: tlaSource } as const
@@ -43,6 +44,7 @@ export function addExport(program: Command): void {
   addQuestionOptions(command)
     .requiredOption('--to <language>', Object.keys(languages).join(', '))
     .option('-o, --output <file>', 'where to (default: standard output)')
+    .option('--whole', 'also what no state comes to: ten to twenty times the text')
     .addHelpText('after', examples)
     .action((scenario: string, flags: ExportFlags) => exportTo(scenario, flags))
 }
@@ -55,7 +57,8 @@ async function exportTo(scenario: string, flags: ExportFlags): Promise<void> {
   if (questions.length > 1) throw new UsageError('a model is of one kernel and one file system; give one of each')
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
-  const text = source(compiled.system, countsOf(compiled.system, statesMax))
+  const counts = countsOf(compiled.system, statesMax)
+  const text = source(compiled.system, counts && flags.whole ? { ...counts, reached: null } : counts)
   if (flags.output === undefined) return print(text)
   writeFileSync(flags.output, text)
 }

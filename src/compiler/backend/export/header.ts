@@ -1,5 +1,6 @@
 /** What an exported text says about itself at its top, and about each place of the source. */
 import type { TransitionSystem } from '../../../model/system.ts'
+import type { Reached } from './reached.ts'
 
 /** What a search of ours through everything found, to compare with. */
 export interface Counts {
@@ -16,6 +17,8 @@ export interface Counts {
   readonly hangs: number
   /** Classes of all that. */
   readonly classes: readonly string[]
+  /** Null: everything is written out, also what no state comes to. */
+  readonly reached: Reached | null
 }
 
 export interface Header {
@@ -41,11 +44,22 @@ export function headerOf(
     reductions.length === 0
       ? 'One shared access, one step.'
       : `Steps are merged where that is invisible (${reductions.join(', ')}).`,
+    ...(counts?.reached ? leftOut(counts.reached) : []),
     'Written by lastref export: change the source, not this.',
     '',
     ...run.map((line, i) => (i === 0 ? `Run:    ${line}` : `        ${line}`)),
     ...(counts === null ? unknown : [ours(counts), ...expect(counts).map((line) => `        ${line}`)]),
     ...notes.map((line, i) => (i === 0 ? `Notes:  ${line}` : `        ${line}`)),
+  ]
+}
+
+function leftOut({ locations }: Reached): string[] {
+  const all = locations.flat()
+  const met = all.filter((isMet) => isMet).length
+  if (met === all.length) return []
+  return [
+    `Tasks have ${thousands(all.length)} locations. Left out are all but the ${thousands(met)} to which the search of lastref came:`,
+    'a step to another one is an assertion that fails.',
   ]
 }
 

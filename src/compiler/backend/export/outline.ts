@@ -129,12 +129,15 @@ function declare(
   return { declarations, spots: system.variables.map((_, v) => spots[v] ?? null) }
 }
 
-/** Registers of one name and type that live inside actions only are one, whatever the task. */
+/**
+ * Registers of one name and type that live inside actions only are one, whatever the task. Spin makes them variables of
+ * its C program, which has a `left` and a `have` of its own, but no name that ends in `_`.
+ */
 function withTransientNames(tasks: readonly TaskOutline[], names: Names): TaskOutline[] {
   const known = new Map<string, string>()
   const nameOf = ({ name, truth }: Declaration): string => {
     const key = `${name} ${truth}`
-    if (!known.has(key)) known.set(key, names.takeForAll(name))
+    if (!known.has(key)) known.set(key, `${names.takeForAll(name)}_`)
     return known.get(key)!
   }
   return tasks.map((task) => ({
