@@ -1,6 +1,8 @@
 /** A set of numbers from 0 up to a size that is known when it is made. */
 export class BitSet {
-  readonly #words: Uint32Array
+  #words: Uint32Array
+  /** Another set has the same words, until one of them changes. */
+  #isShared = false
 
   constructor(size: number | Uint32Array) {
     this.#words = typeof size === 'number' ? new Uint32Array((size + 31) >>> 5) : size
@@ -11,24 +13,32 @@ export class BitSet {
   }
 
   add(n: number): void {
+    this.#own()
     this.#words[n >>> 5] |= 1 << (n & 31)
   }
 
   /** `other` is of the same size, here and below. */
   addAll(other: BitSet): void {
-    const [mine, others] = [this.#words, other.#words]
-    for (let w = 0; w < mine.length; w++) mine[w] |= others[w]
+    const others = other.#words
+    if (others === this.#words || others.every((word, w) => (word & ~this.#words[w]) === 0)) return
+    this.#own()
+    for (let w = 0; w < others.length; w++) this.#words[w] |= others[w]
   }
 
   clear(): void {
+    if (this.#words.every((word) => word === 0)) return
+    this.#own()
     this.#words.fill(0)
   }
 
   copy(): BitSet {
-    return new BitSet(this.#words.slice())
+    const copy = new BitSet(this.#words)
+    copy.#isShared = this.#isShared = true
+    return copy
   }
 
   without(other: BitSet): BitSet {
+    if (this.firstCommon(other) < 0) return this.copy()
     return new BitSet(this.#words.map((word, w) => word & ~other.#words[w]))
   }
 
@@ -40,6 +50,11 @@ export class BitSet {
       if (common !== 0) return w * 32 + 31 - Math.clz32(common & -common)
     }
     return -1
+  }
+
+  #own(): void {
+    if (this.#isShared) this.#words = this.#words.slice()
+    this.#isShared = false
   }
 
   /** The same for equal sets only. */

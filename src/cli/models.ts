@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import type { CompileOptions, Diagnostic, Program } from '../compiler/index.ts'
@@ -21,46 +21,74 @@ export interface Models {
   compile(options: CompileOptions): Promise<TransitionSystem | readonly Diagnostic[]>
 }
 
-/** `loaded`: the Program, where it is there already. */
-export function openModels(files: readonly string[], loaded: Program | null = null): Models {
+/** `ready`: the Program, where it is there already. */
+export function openModels(files: readonly string[], ready: Program | null = null): Models {
   const folder = cacheFolder()
   const key = folder === null ? null : keyOf(files)
-  let program: Promise<Program> | null = loaded && Promise.resolve(loaded)
+  const entryFor = (question: string): string | null =>
+    folder === null || key === null ? null : join(folder, key, digest([question]))
+  let program: Promise<Program> | null = ready && Promise.resolve(ready)
   const load = (): Promise<Program> => (program ??= import('./program.ts').then((m) => m.loadUnchecked(files)))
-  const remembered = async <T>(
-    name: string,
-    make: (program: Program) => T,
-    keep: (value: T) => boolean,
-  ): Promise<T> => {
-    const file = folder === null || key === null ? null : join(folder, key, digest([name]))
-    const known = file === null ? null : read<T>(file)
-    if (known !== null) return known
-    const needed = await load()
-    const value = make(needed)
-    if (file !== null && keep(value)) write(file, { dependencies: dependenciesOf(needed), value })
-    return value
-  }
+  const systems = new Systems()
   return {
-    catalogue: () =>
-      remembered(
-        'catalogue',
-        ({ diagnostics, scenarios, kernels, bugs, projections }) => ({
-          diagnostics,
-          scenarios,
-          kernels,
-          bugs,
-          projections,
-        }),
-        (c) => c.diagnostics.length === 0,
-      ),
-    compile: (options) =>
-      remembered(
-        `compile ${JSON.stringify(options)}`,
-        (p) => p.compile(options),
-        (v) => 'tasks' in v,
-      ),
+    catalogue: async () => {
+      const file = entryFor('catalogue')
+      const known = file === null ? null : read<Catalogue>(file)
+      if (known !== null) return known
+      const loaded = await load()
+      const { diagnostics, scenarios, kernels, bugs, projections } = loaded
+      const value = { diagnostics, scenarios, kernels, bugs, projections }
+      if (file !== null && diagnostics.length === 0) write(file, { dependencies: dependenciesOf(loaded), value })
+      return value
+    },
+    compile: async (options) => {
+      const file = entryFor(`compile ${JSON.stringify(options)}`)
+      const known = file === null ? null : systems.read(file)
+      if (known !== null) return known
+      const loaded = await load()
+      const value = loaded.compile(options)
+      if (file !== null && 'tasks' in value) systems.write(file, dependenciesOf(loaded), value)
+      return value
+    },
   }
 }
+
+/** What a kernel has that the compiler cannot tell from an earlier one for a scenario: that one's system, in its entry. */
+interface Alike {
+  readonly entry: string
+  readonly kernel: string
+}
+
+/** Entries of systems. One that stands in several of them is written once, and read once while it is asked for. */
+class Systems {
+  readonly #entryOf = new WeakMap<TransitionSystem['tasks'], string>()
+  /** By entry, the latest last. */
+  readonly #read = new Map<string, TransitionSystem>()
+
+  read(file: string): TransitionSystem | null {
+    const value = this.#read.get(file) ?? read<TransitionSystem | Alike>(file)
+    if (value === null) return null
+    if (!('tasks' in value)) {
+      const system = this.read(join(dirname(file), value.entry))
+      return system && { ...system, kernel: value.kernel }
+    }
+    this.#read.delete(file)
+    this.#read.set(file, value)
+    if (this.#read.size > SYSTEMS_MAX) this.#read.delete(this.#read.keys().next().value!)
+    this.#entryOf.set(value.tasks, file)
+    return value
+  }
+
+  write(file: string, dependencies: readonly Dependency[], system: TransitionSystem): void {
+    const before = this.#entryOf.get(system.tasks)
+    const isNew = before === undefined
+    const value: TransitionSystem | Alike = isNew ? system : { entry: basename(before), kernel: system.kernel }
+    if (write(file, { dependencies, value }) && isNew) this.#entryOf.set(system.tasks, file)
+  }
+}
+
+/** Systems are megabytes. */
+const SYSTEMS_MAX = 6
 
 /** The catalogue; mistakes end the command. */
 export async function checked(models: Models): Promise<Catalogue> {
@@ -132,7 +160,7 @@ function read<T>(file: string): T | null {
 }
 
 /** Whole or not at all; a full disk is no reason to fail. Not as JSON: what actions share stays shared. */
-function write(file: string, entry: Entry<unknown>): void {
+function write(file: string, entry: Entry<unknown>): boolean {
   try {
     const folder = join(file, '..')
     mkdirSync(folder, { recursive: true })
@@ -140,8 +168,9 @@ function write(file: string, entry: Entry<unknown>): void {
     writeFileSync(part, serialize(entry))
     renameSync(part, file)
     prune(join(folder, '..'), folder)
+    return true
   } catch {
-    return
+    return false
   }
 }
 

@@ -15,7 +15,7 @@ import { binary, constant, isConstant, mapExpression, ONE, ZERO } from '../expre
 import type { Mover } from './movers.ts'
 import { intervalOf, isFalse, isInt, isTrue, type Interval } from './intervals.ts'
 import { joinOf } from './joins.ts'
-import { livenessOf, successorsOf } from './liveness.ts'
+import { livenessOf, successorsOf, type Liveness } from './liveness.ts'
 import type { Ranges } from './ranges.ts'
 import type { Variable } from '../../model/system.ts'
 
@@ -113,7 +113,7 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
 function entry(
   input: ActionsInput,
   code: readonly Instruction[],
-  live: ReturnType<typeof livenessOf>,
+  live: Liveness,
   simplify: (e: Expression) => Expression,
 ): number {
   const values = new Map<number, number>()
@@ -226,7 +226,7 @@ class ActionWriter {
   private count = 0
   private readonly input: ActionsInput
   private readonly code: readonly Instruction[]
-  private readonly live: ReturnType<typeof livenessOf>
+  private readonly live: Liveness
   private readonly locationOf: (at: number) => number
   private readonly simplify: (e: Expression) => Expression
   private readonly truthOf: (e: Expression) => Expression
@@ -244,7 +244,7 @@ class ActionWriter {
   constructor(
     input: ActionsInput,
     code: readonly Instruction[],
-    live: ReturnType<typeof livenessOf>,
+    live: Liveness,
     locationOf: (at: number) => number,
     simplify: (e: Expression) => Expression,
     truthOf: (e: Expression) => Expression,

@@ -41,16 +41,23 @@ function firstOnTheWay(
   isWanted: (at: number, arms: number) => boolean,
   goesOn: (at: number) => boolean,
 ): number {
-  const arms = new Map(starts)
+  const first = Math.min(...starts.keys())
   let last = Math.max(...starts.keys())
-  for (let at = Math.min(...starts.keys()); at <= last; at++) {
-    const here = arms.get(at)
-    if (here === undefined) continue
+  /** By the distance from the first. */
+  const arms: number[] = []
+  const reach = (at: number, by: number): void => {
+    while (arms.length <= at - first) arms.push(0)
+    arms[at - first] |= by
+  }
+  for (const [at, arm] of starts) reach(at, arm)
+  for (let at = first; at <= last; at++) {
+    const here = arms[at - first]
+    if (here === 0) continue
     if (isWanted(at, here)) return at
     if (!goesOn(at)) continue
     for (const next of successorsOf(code, at)) {
       if (next <= at) continue
-      arms.set(next, (arms.get(next) ?? 0) | here)
+      reach(next, here)
       last = Math.max(last, next)
     }
   }

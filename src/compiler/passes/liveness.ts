@@ -3,42 +3,49 @@ import type { Expression } from '../../model/system.ts'
 import type { Instruction } from '../code.ts'
 import { registersOf } from '../expression.ts'
 
-/** Live registers before each instruction, in ascending order; empty for code that is never reached. */
+export interface Liveness {
+  /** Registers needed before an instruction, in ascending order; none in code that is never reached. */
+  readonly before: (at: number) => readonly number[]
+  readonly isLive: (at: number, register: number) => boolean
+}
+
+/**
+ * From each use back to where the register is written. Nearly all registers live for a few instructions only, so this
+ * takes less than to pass all of them through the code.
+ */
 export function livenessOf(
   code: readonly Instruction[],
   reachable: readonly boolean[],
   registerCount: number,
-): { before: (at: number) => number[]; isLive: (at: number, register: number) => boolean } {
-  const words = Math.max(1, (registerCount + 31) >>> 5)
-  const live = new Uint32Array((code.length + 1) * words)
-  const uses = code.map((i) => usesOf(i))
-  const row = new Uint32Array(words)
-  for (let changed = true; changed;) {
-    changed = false
-    for (let at = code.length - 1; at >= 0; at--) {
-      if (!reachable[at]) continue
-      row.fill(0)
-      for (const next of successorsOf(code, at)) for (let w = 0; w < words; w++) row[w] |= live[next * words + w]
-      const defined = definedBy(code[at])
-      if (defined >= 0) row[defined >>> 5] &= ~(1 << (defined & 31))
-      for (const r of uses[at]) row[r >>> 5] |= 1 << (r & 31)
-      for (let w = 0; w < words; w++)
-        if (live[at * words + w] !== row[w]) {
-          live[at * words + w] = row[w]
-          changed = true
-        }
-    }
+): Liveness {
+  const uses: number[][] = Array.from({ length: registerCount }, () => [])
+  code.forEach((i, at) => {
+    if (reachable[at]) for (const r of usesOf(i)) uses[r].push(at)
+  })
+  const predecessors = predecessorsOf(code, reachable)
+  const live: (number[] | undefined)[] = Array.from({ length: code.length + 1 })
+  const note = (at: number, register: number): boolean => {
+    const here = (live[at] ??= [])
+    return here.at(-1) !== register && here.push(register) > 0
   }
-  const isLive = (at: number, register: number): boolean =>
-    (live[at * words + (register >>> 5)] & (1 << (register & 31))) !== 0
-  const before = (at: number): number[] => {
-    const found: number[] = []
-    for (let w = 0; w < words; w++)
-      for (let bits = live[at * words + w]; bits !== 0; bits &= bits - 1)
-        found.push(w * 32 + 31 - Math.clz32(bits & -bits))
-    return found
+  uses.forEach((pending, register) => {
+    for (const at of pending) note(at, register)
+    while (pending.length > 0)
+      for (const before of predecessors[pending.pop() as number])
+        if (definedBy(code[before]) !== register && note(before, register)) pending.push(before)
+  })
+  return {
+    before: (at) => live[at] ?? [],
+    isLive: (at, register) => live[at]?.includes(register) ?? false,
   }
-  return { isLive, before }
+}
+
+function predecessorsOf(code: readonly Instruction[], reachable: readonly boolean[]): number[][] {
+  const found: number[][] = code.map(() => [])
+  code.forEach((_, at) => {
+    if (reachable[at]) for (const to of successorsOf(code, at)) if (reachable[to]) found[to].push(at)
+  })
+  return found
 }
 
 export function successorsOf(code: readonly Instruction[], at: number): number[] {

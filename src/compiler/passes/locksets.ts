@@ -35,18 +35,22 @@ const NOTHING: Held = { exclusive: new Set(), shared: new Set() }
 export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<number>): Protection {
   const held = tasks.map((t) => heldAt(t.code, trusted))
   const accesses = new Map<number, Map<string, Access>>()
-  const note = (variable: number, access: Access): void => {
-    const known = accesses.get(variable) ?? new Map<string, Access>()
-    accesses.set(variable, known.set(keyOf(access), access))
+  const keys = new Map<Held, string>()
+  const note = (variable: number, held: Held, task: number, isWrite: boolean): void => {
+    let key = keys.get(held)
+    if (key === undefined) keys.set(held, (key = keyOf(held)))
+    let known = accesses.get(variable)
+    if (known === undefined) accesses.set(variable, (known = new Map<string, Access>()))
+    const full = `${task} ${isWrite} ${key}`
+    if (!known.has(full)) known.set(full, { ...held, task, isWrite })
   }
   tasks.forEach(({ code }, task) =>
     code.forEach((i, at) => {
       const here = held[task][at]
       if (here === null) return
-      for (const e of readsOf(i)) for (const v of variablesOf(e)) note(v, { ...here, task, isWrite: false })
+      for (const e of readsOf(i)) for (const v of variablesOf(e)) note(v, here, task, false)
       if (i.op === 'store')
-        for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables)
-          note(v, { ...here, task, isWrite: true })
+        for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables) note(v, here, task, true)
     }),
   )
   const accessesOf = (variable: number): Access[] => [...(accesses.get(variable)?.values() ?? [])]
@@ -69,8 +73,7 @@ export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<nu
   }
 }
 
-const keyOf = ({ task, isWrite, exclusive, shared }: Access): string =>
-  `${task} ${isWrite} ${[...exclusive].sort().join()} ${[...shared].sort().join()}`
+const keyOf = ({ exclusive, shared }: Held): string => `${[...exclusive].sort().join()} ${[...shared].sort().join()}`
 
 /** Two tasks cannot be in both places at once: there is a lock that both hold, one of them exclusively. */
 function excludes(a: Held, b: Held): boolean {

@@ -30,29 +30,42 @@ export function nestingOf(tasks: readonly TaskCode[]): Nesting {
   }
 }
 
+const NO_LOCKS: ReadonlySet<number> = new Set()
+
 /** Locks that the task may hold before each instruction, by their variables. */
 function maybeHeldAt(code: readonly Instruction[]): ReadonlySet<number>[] {
-  const held: Set<number>[] = code.map(() => new Set())
+  const held = code.map((): ReadonlySet<number> | null => null)
   const pending = code.length > 0 ? [0] : []
-  const visited = new Set(pending)
+  if (code.length > 0) held[0] = NO_LOCKS
   while (pending.length > 0) {
     const at = pending.pop() as number
-    const after = new Set(held[at])
-    const i = code[at]
-    if (i.op === 'begin') {
-      // When one of several locks is given up, any of the others may still be held.
-      if (i.section.releases !== null && namesOneLock(code, at)) for (const v of i.section.releases) after.delete(v)
-      for (const v of i.section.acquires ?? []) after.add(v)
-    }
+    const after = heldAfter(code, at, held[at] ?? NO_LOCKS)
     for (const next of successorsOf(code, at)) {
-      const before = held[next].size
-      for (const v of after) held[next].add(v)
-      if (held[next].size === before && visited.has(next)) continue
-      visited.add(next)
+      const before = held[next]
+      const both = before === null ? after : union(before, after)
+      if (both === before) continue
+      held[next] = both
       pending.push(next)
     }
   }
-  return held
+  return held.map((locks) => locks ?? NO_LOCKS)
+}
+
+function heldAfter(code: readonly Instruction[], at: number, before: ReadonlySet<number>): ReadonlySet<number> {
+  const i = code[at]
+  if (i.op !== 'begin') return before
+  const { acquires, releases } = i.section
+  // When one of several locks is given up, any of the others may still be held.
+  const gone = releases !== null && namesOneLock(code, at) ? releases : []
+  const left = gone.some((v) => before.has(v)) ? new Set([...before].filter((v) => !gone.includes(v))) : before
+  return acquires === null ? left : union(left, new Set(acquires))
+}
+
+/** `a` itself where it has all of `b`. */
+function union(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
+  if (a === b) return a
+  for (const v of b) if (!a.has(v)) return new Set([...a, ...b])
+  return a
 }
 
 /** Which lock the section is about is known: what it stores to has no index. */

@@ -1,0 +1,87 @@
+/** Compiled models on disk: what was asked before is not compiled again, and never answered with something else. */
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openModels } from '../src/cli/models.ts'
+import type { CompileOptions, Program } from '../src/compiler/index.ts'
+import type { TransitionSystem } from '../src/model/system.ts'
+import { pinwake } from './systems/pinwake.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lastref-models-'))
+  vi.stubEnv('LASTREF_CACHE', join(folder, 'cache'))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+const small = pinwake({ pages: 1, users: 2, loops: 1 })
+const large = pinwake({ pages: 2, users: 2, loops: 1 })
+
+/** Runs every scenario alike on all kernels but 5.18. */
+class Compiler {
+  readonly asked: string[] = []
+  readonly program: Program
+
+  constructor(sources: readonly string[] = []) {
+    const compile = ({ kernel }: CompileOptions): TransitionSystem => {
+      this.asked.push(kernel)
+      return { ...(kernel === '5.18' ? large : small), kernel }
+    }
+    const none = { diagnostics: [], scenarios: [], kernels: [], bugs: [], projections: [], functionNames: [] }
+    this.program = { ...none, sources, source: () => null, compile }
+  }
+}
+
+async function ask(compiler: Compiler, kernels: readonly string[]): Promise<unknown[]> {
+  const models = openModels([], compiler.program)
+  const systems = []
+  for (const kernel of kernels) systems.push(await models.compile({ scenario: 'any', kernel }))
+  return systems
+}
+
+const entries = (): string[] => {
+  const cache = join(folder, 'cache')
+  return readdirSync(cache, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(cache, name))
+    .filter((file) => statSync(file).isFile())
+}
+
+test('the second time nothing is compiled', async () => {
+  const kernels = ['5.17', '5.18', '5.19']
+  const before = await ask(new Compiler(), kernels)
+  const second = new Compiler()
+  expect(await ask(second, kernels)).toEqual(before)
+  expect(second.asked).toEqual([])
+})
+
+test('a system that several kernels have is written once, and is one object when it is read', async () => {
+  await ask(new Compiler(), ['5.17', '5.18', '5.19'])
+  const bytes = entries().map((file) => statSync(file).size)
+  expect(bytes.filter((n) => n < 500)).toHaveLength(1)
+  const [a, b, c] = (await ask(new Compiler(), ['5.19', '5.17', '5.18'])) as TransitionSystem[]
+  expect([a.kernel, b.kernel, c.kernel]).toEqual(['5.19', '5.17', '5.18'])
+  expect(a.tasks).toBe(b.tasks)
+  expect(c.tasks).not.toBe(a.tasks)
+})
+
+test('an entry that is damaged, or names one that is, is not there', async () => {
+  await ask(new Compiler(), ['5.17', '5.19'])
+  for (const file of entries()) if (statSync(file).size > 500) truncateSync(file, 100)
+  const second = new Compiler()
+  expect(await ask(second, ['5.19'])).toEqual([{ ...small, kernel: '5.19' }])
+  expect(second.asked).toEqual(['5.19'])
+})
+
+test('a file of the user that has changed is compiled again', async () => {
+  const file = join(folder, 'user.ts')
+  writeFileSync(file, 'before')
+  await ask(new Compiler([file]), ['5.17', '5.19'])
+  writeFileSync(file, 'after')
+  const second = new Compiler([file])
+  await ask(second, ['5.17', '5.19'])
+  expect(second.asked).toEqual(['5.17', '5.19'])
+})
