@@ -15,7 +15,7 @@ export interface ScoutOptions {
 type Violated = Extract<Verdict, { kind: 'violated' }>
 
 /** Searches that are over before this do without. */
-const statesFirst = 200_000
+const statesFirst = 1_000_000
 /** When the search has grown so much more, the walks go on. */
 const statesFactor = 4
 /** Steps of the first walks; the later ones twice as many each. */
