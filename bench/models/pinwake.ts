@@ -14,12 +14,18 @@ import {
   bool,
   bound,
   choose,
+  down_read,
+  down_write,
+  embedded,
   indivisible,
   init,
+  RwSemaphore,
   scenario,
   sleeping_for,
   Struct,
   uint,
+  up_read,
+  up_write,
   when,
   type u4,
 } from 'lastref/dialect'
@@ -32,8 +38,7 @@ class Page extends Struct<'page'> {
 }
 
 class File extends Struct<'file'> {
-  readers = uint(3)
-  writer = bool()
+  lock = embedded(() => RwSemaphore)
 }
 
 class User extends Struct<'user'> {
@@ -68,12 +73,7 @@ function picked(user: User): Page {
 }
 
 function fault(user: User): void {
-  when(
-    () => !file.writer,
-    () => {
-      file.readers++
-    },
-  )
+  down_read(file.lock)
   indivisible(() => {
     const page = picked(user)
     if (page.alloc) {
@@ -108,7 +108,7 @@ function use_once(user: User): void {
   user.pg = choose(bound('pages'))
   fault(user)
   const mapped = indivisible(() => {
-    file.readers--
+    up_read(file.lock)
     return user.pte !== 0
   })
   if (mapped && pin_fast(user)) {
@@ -149,9 +149,7 @@ function wait_for_pages(): boolean {
       return page.ref > 1
     })
     if (!still) continue
-    indivisible(() => {
-      file.writer = false
-    })
+    up_write(file.lock)
     sleeping_for(
       page,
       () => page.ref <= 1,
@@ -164,12 +162,7 @@ function wait_for_pages(): boolean {
 
 function truncate(): void {
   do {
-    when(
-      () => file.readers === 0 && !file.writer,
-      () => {
-        file.writer = true
-      },
-    )
+    down_write(file.lock)
     for (const page of all(Page)) indivisible(() => zap(page))
   } while (wait_for_pages())
   for (const page of all(Page))
@@ -177,9 +170,7 @@ function truncate(): void {
       page.alloc = false
       assert(bound('strict') === 1 ? page.ref === 1 : page.ref >= 1, 'the freed page has its own reference only')
     })
-  indivisible(() => {
-    file.writer = false
-  })
+  up_write(file.lock)
 }
 
 function setup(): void {

@@ -10,6 +10,7 @@ import { nestingOf } from './nesting.ts'
 import { withMemoryModel, type MemoryModel } from './memory-model.ts'
 import { rangesOf, type Ranges } from './ranges.ts'
 import { runSetup, type SetupFailure } from './setup.ts'
+import { withShortSections } from './sections.ts'
 import { symmetriesOf } from './symmetry.ts'
 import { evaluate } from '../../model/evaluate.ts'
 
@@ -30,7 +31,8 @@ export function assemble(
   source: Lowered,
   { merge, symmetry, memoryModel }: AssemblyOptions,
 ): TransitionSystem | AssemblyFailure {
-  const lowered = withMemoryModel(source, memoryModel)
+  const explicit = withMemoryModel(source, memoryModel)
+  const lowered = merge ? { ...explicit, tasks: explicit.tasks.map(withShortSections) } : explicit
   const initial = runSetup(lowered)
   if (!Array.isArray(initial)) return { kind: 'setup', failure: initial }
   const uses = usesOf(lowered)
