@@ -6,8 +6,6 @@ import { numberIn, runTool, type Peer, type PeerCounts } from './peer.ts'
 export interface RumurOptions {
   /** Of the C compiler: `-O0` compiles fast, `-O3` runs fast. */
   readonly optimise: readonly string[]
-  /** Most time of the C compiler. Default: any. */
-  readonly buildSecondsMax?: number
 }
 
 const errorsMax = 1_000_000
@@ -17,12 +15,7 @@ export function buildRumur(folder: string, model: string, options: RumurOptions)
   const search = ['--deadlock-detection', 'stuck', '--value-type', 'int32_t', '--threads', '1']
   const output = ['--max-errors', String(errorsMax), '--counterexample-trace', 'off', '--output', 'model.c']
   runTool('rumur', [...search, ...output, 'model.m'], folder)
-  runTool(
-    'gcc',
-    ['-w', ...options.optimise, '-mcx16', '-o', 'model', 'model.c', '-lpthread'],
-    folder,
-    options.buildSecondsMax,
-  )
+  runTool('gcc', ['-w', ...options.optimise, '-mcx16', '-o', 'model', 'model.c', '-lpthread'], folder)
   return { file: join(folder, 'model'), arguments: [], countsIn }
 }
 

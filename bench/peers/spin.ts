@@ -6,8 +6,6 @@ import { numberIn, runTool, type Peer, type PeerCounts } from './peer.ts'
 export interface SpinOptions {
   /** Of the C compiler: `-O0` compiles fast, `-O2` runs fast. */
   readonly optimise: readonly string[]
-  /** Most time of the C compiler. Default: any. */
-  readonly buildSecondsMax?: number
   readonly partialOrder: boolean
   readonly depthMax: number
   /** log2 of the slots of the hash table. */
@@ -19,12 +17,7 @@ export function buildSpin(folder: string, model: string, options: SpinOptions): 
   runTool('spin', ['-o1', '-o2', '-o3', '-a', 'model.pml'], folder)
   const reduction = options.partialOrder ? [] : ['-DNOREDUCE']
   const defines = ['-DSAFETY', '-DVECTORSZ=4096', '-DMEMLIM=22000', ...reduction]
-  runTool(
-    'gcc',
-    ['-w', ...options.optimise, '-fwrapv', ...defines, '-o', 'pan', 'pan.c'],
-    folder,
-    options.buildSecondsMax,
-  )
+  runTool('gcc', ['-w', ...options.optimise, '-fwrapv', ...defines, '-o', 'pan', 'pan.c'], folder)
   const table = options.tableBits === undefined ? [] : [`-w${options.tableBits}`]
   return { file: join(folder, 'pan'), arguments: [`-m${options.depthMax}`, ...table, '-c0'], countsIn }
 }

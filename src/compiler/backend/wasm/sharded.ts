@@ -10,11 +10,14 @@
 import { assert } from '../../../base/assert.ts'
 import type { Exploration, Finding, Limits, Past, Team } from '../../../model/model.ts'
 import type { ViolatingEnd } from './actions.ts'
-import { bitsOfFingerprints, boxSets } from './memory.ts'
+import { bitsOfFingerprints, boxSets, type MemoryMap } from './memory.ts'
 import { newMemory, Shard, type ShardProgram } from './shard.ts'
 
 /** All that a thread needs to know. Plain data and what threads can share. */
-export interface SearchJob extends ShardProgram {
+export interface SearchJob {
+  readonly module: WebAssembly.Module
+  readonly map: MemoryMap
+  readonly condensed: WebAssembly.Module | null
   readonly memories: readonly WebAssembly.Memory[]
   /** Of one memory. */
   readonly bytesMax: number
@@ -27,7 +30,8 @@ export function newJob(program: ShardProgram, { memoryBytesMax, seenSet = 'exact
   const { shards } = program.map
   const bytesMax = Math.floor(memoryBytesMax / shards)
   const memories = Array.from({ length: shards }, () => newMemory(bytesMax, true))
-  return { ...program, memories, bytesMax, mayForget: seenSet !== 'exact' }
+  const { module, map, condensed } = program
+  return { module, map, condensed: condensed && condensed(), memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
 /** How a thread performs the tasks of a job. */
@@ -35,7 +39,10 @@ export function performerOf(job: SearchJob): (task: number) => void {
   return performer(shardsOf(job), job)
 }
 
-const shardsOf = (job: SearchJob): Shard[] => job.memories.map((memory) => new Shard(job, memory, job.bytesMax))
+function shardsOf({ module, map, condensed, memories, bytesMax }: SearchJob): Shard[] {
+  const program = { module, map, condensed: condensed && (() => condensed) }
+  return memories.map((memory) => new Shard(program, memory, bytesMax))
+}
 
 function performer(shards: readonly Shard[], { mayForget }: SearchJob): (task: number) => void {
   return (task) => {

@@ -66,7 +66,9 @@ export function exploreInWebAssembly(
   const options = { keeping, shards, isShared: shards > 1, isQuotient }
   const { module, map, ends } = searchProgram(system, layout, options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
-  const condensed = mayCondense ? searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).module : null
+  const condensed = mayCondense
+    ? () => searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).module
+    : null
   const program = { module, map, condensed }
   if (shards === 1) return new WasmExploration(program, ends, covered, limits, past)
   return new ShardedExploration(newJob(program, limits), ends, covered, limits, past)
