@@ -89,8 +89,8 @@ export const pinwake: Benchmark = {
       )
     }
     const text =
-      'One core, no reduction, from the dialect source through `lastref check`; exact seen sets. The time of lastref holds ' +
-      'reading the compiled model, code generation and search; those of Spin and C the search, that of Rumur the process.'
+      'One core, no reduction, from the dialect source through `lastref check`; exact seen sets. The time of lastref is ' +
+      'that of code generation and search; those of Spin and C are of the search, that of Rumur of the process.'
     return { name: this.name, title: this.title, text, tables, claims, missing: [] }
   },
 }

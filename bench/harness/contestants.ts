@@ -8,7 +8,7 @@ import type { BenchmarkWorkshop } from './figures.ts'
 interface RunObject {
   readonly verdict: string
   readonly states: number
-  readonly seconds: number
+  readonly searchSeconds: number
   readonly workers: number
   readonly incomplete: string | null
 }
@@ -27,10 +27,10 @@ export function lastref(
     environment: { LASTREF_CACHE: join(folder, 'cache') },
     read(output): Outcome {
       const { runs } = JSON.parse(output) as { runs: RunObject[] }
-      const [{ verdict, states, seconds, incomplete, workers }] = runs
+      const [{ verdict, states, searchSeconds, incomplete, workers }] = runs
       if (verdict !== 'holds') throw new Error(`the answer is ${verdict} (${incomplete ?? 'a failure'})`)
       const counted = options.isReduced ? null : countedStates(states)
-      return { counted, states, seconds, note: `${workers} worker${workers === 1 ? '' : 's'}` }
+      return { counted, states, seconds: searchSeconds, note: `${workers} worker${workers === 1 ? '' : 's'}` }
     },
   }
 }

@@ -57,6 +57,7 @@ function tableOf(standings: readonly Standing[]): string {
     ...(hasStates ? ['states'] : []),
     's',
     'lowest',
+    ...(hasStates ? ['process s'] : []),
     'CPU s',
     ...(hasStates ? ['M states/s'] : []),
   ]
@@ -70,6 +71,7 @@ function tableOf(standings: readonly Standing[]): string {
       ...(hasStates ? [states === null ? '' : states.toLocaleString('en')] : []),
       figure(seconds),
       figure(lowest(samples)),
+      ...(hasStates ? [figure(median(samples.map((s) => s.wallSeconds)))] : []),
       figure(median(samples.map((s) => s.cpuSeconds))),
       ...(hasStates ? [states === null ? '' : figure(states / seconds / 1e6)] : []),
       figure(peak / 2 ** 20),

@@ -77,18 +77,24 @@ export async function answer(
   const compiled = await compileQuestion(models, question)
   if (compiled.kind === 'diagnostics') return compiled
   const { system } = compiled
+  let searchBegin: number | null = null
   const runFrom = (verdict: Verdict): Run => {
-    const seconds = (performance.now() - begin) / 1000
+    const now = performance.now()
+    const seconds = (now - begin) / 1000
+    const searchSeconds = searchBegin === null ? null : (now - searchBegin) / 1000
     const failure = verdict.kind === 'violated' ? failureFor(system, verdict, question) : null
     const shown = explain ? failure : withoutSteps(failure)
     return {
-      ...runOf(question, system, verdict, seconds, shown),
+      ...runOf(question, system, verdict, shown),
+      seconds,
+      searchSeconds,
       reductions: explain ? savings(system, verdict.statistics) : [],
     }
   }
   const isShared = !explain && !disk && !partial && !question.liveness
   const before = isShared ? verdicts.get(system.tasks) : undefined
   if (before) return { kind: 'run', run: { ...runFrom(before), workers: crew.threads } }
+  searchBegin = performance.now()
   const model: Model = compileSystem(system)
   const store = disk ? openStore(disk, question, model) : null
   if (typeof store === 'string') return { kind: 'refused', message: store }
@@ -179,9 +185,8 @@ function runOf(
   question: Question,
   system: TransitionSystem,
   verdict: Verdict,
-  seconds: number,
   failure: Failure | null,
-): Run {
+): Omit<Run, 'seconds' | 'searchSeconds'> {
   return {
     scenario: question.name,
     kernel: question.kernel,
@@ -190,7 +195,6 @@ function runOf(
     reductions: [],
     verdict: verdict.kind,
     statistics: verdict.statistics,
-    seconds,
     workers: 1,
     incomplete: verdict.kind === 'incomplete' ? verdict.reason : null,
     incompleteDetail: verdict.kind === 'incomplete' ? verdict.detail : '',

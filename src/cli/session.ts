@@ -98,6 +98,7 @@ function cutShort(question: Question, incomplete: IncompleteReason, known?: Prog
     verdict: 'incomplete',
     statistics,
     seconds: 0,
+    searchSeconds: null,
     workers: 1,
     incomplete,
     failure: null,

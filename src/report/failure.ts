@@ -20,7 +20,10 @@ export interface Run {
   readonly reductions: readonly Saving[]
   readonly verdict: Verdict['kind']
   readonly statistics: Statistics
+  /** From the question to the answer. */
   readonly seconds: number
+  /** Of these, of generated code and search: without reading and compiling the model. Null: another run's search answered. */
+  readonly searchSeconds: number | null
   readonly workers: number
   /** Why the search stopped early. */
   readonly incomplete: IncompleteReason | null

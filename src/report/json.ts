@@ -14,7 +14,20 @@ export function checkDocument(runs: readonly Run[]): object {
 }
 
 function runObject(run: Run): object {
-  const { scenario, kernel, fs, bounds, verdict, incomplete, statistics, seconds, workers, reductions, failure } = run
+  const {
+    scenario,
+    kernel,
+    fs,
+    bounds,
+    verdict,
+    incomplete,
+    statistics,
+    seconds,
+    searchSeconds,
+    workers,
+    reductions,
+    failure,
+  } = run
   return {
     scenario,
     kernel,
@@ -31,6 +44,7 @@ function runObject(run: Run): object {
     finals: statistics.finals,
     fingerprints: fingerprintsObject(run),
     seconds: Number(seconds.toFixed(3)),
+    searchSeconds: searchSeconds === null ? null : Number(searchSeconds.toFixed(3)),
     workers,
     reductions: reductions.map(savingObject),
     estimate: run.estimate ?? null,
