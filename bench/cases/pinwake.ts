@@ -131,22 +131,31 @@ export const reductions: Benchmark = {
   name: 'reductions',
   title: 'With reductions',
   async run(workshop) {
-    const size = workshop.quick ? { pages: 2, users: 2, loops: 2 } : { pages: 2, users: 3, loops: 3 }
-    const { pages, users, loops } = size
-    const model = join(workshop.root, `bench/models/pinwake.ts#pinwake-${users}`)
-    const bounds = ['--set', `pages=${pages},loops=${loops}`, '--workers', '1', ...memory]
-    const own = lastref(workshop, [model, ...bounds], { name: 'lastref, reductions', isReduced: true })
-    const standings = await contest(workshop, [own, ...spins(workshop, size, true, 25)])
-    const [ours, spin2, spin3] = standings
-    const best = medianOf(spin2, 'seconds') < medianOf(spin3, 'seconds') ? spin2 : spin3
-    const name = `pinwake ${nameOf(size)}`
-    return {
-      name: this.name,
-      title: this.title,
-      text: 'The same verdict with the reductions that each side has: ours by default, partial order of Spin.',
-      tables: [{ title: `${name}, with reductions`, standings }],
-      claims: [atLeast(`${name}: time of Spin, times ours`, timesLonger(ours, best), 60)],
-      missing: [],
+    const sizes = workshop.quick
+      ? [{ pages: 2, users: 2, loops: 2, tableBits: 17 }]
+      : [
+          { pages: 2, users: 3, loops: 3, tableBits: 25 },
+          { pages: 2, users: 3, loops: 7, tableBits: 28 },
+        ]
+    const tables = []
+    const claims: Claim[] = []
+    for (const size of sizes) {
+      const { pages, users, loops, tableBits } = size
+      const model = join(workshop.root, `bench/models/pinwake.ts#pinwake-${users}`)
+      const bounds = ['--set', `pages=${pages},loops=${loops}`, '--workers', '1', ...memory]
+      const own = lastref(workshop, [model, ...bounds], { name: 'lastref, reductions', isReduced: true })
+      const roundsMax = tableBits > 25 && !workshop.full ? 1 : undefined
+      const others = spins(workshop, size, true, tableBits).map((spin) => ({ ...spin, roundsMax }))
+      const standings = await contest(workshop, [own, ...others])
+      const [ours, spin2, spin3] = standings
+      const best = medianOf(spin2, 'seconds') < medianOf(spin3, 'seconds') ? spin2 : spin3
+      const name = `pinwake ${nameOf(size)}`
+      tables.push({ title: `${name}, with reductions`, standings })
+      claims.push(atLeast(`${name}, with reductions: time of Spin, times ours`, timesLonger(ours, best), 60))
     }
+    const text =
+      'The same verdict with the reductions that each side has: ours by default, partial order of Spin, which runs the ' +
+      'larger size once: it takes minutes.'
+    return { name: this.name, title: this.title, text, tables, claims, missing: [] }
   },
 }

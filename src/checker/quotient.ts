@@ -11,22 +11,31 @@ import {
 import { replay } from './replay.ts'
 import { allActions } from '../model/system.ts'
 
-/** Beyond that a sample will do. */
-const countedMax = 1 << 15
+/** Beyond that a sample will do: of so many states, in levels that have about so many. */
+const exactMax = 1 << 15
+const countedMax = 1 << 13
+const lookedAtMax = 1 << 17
 
-/** States of the model that those of an exploration of its quotient stand for. */
-export function representedBy({ model, orbit }: Quotient, exploration: Exploration): Statistics['represents'] {
-  const { states } = exploration
-  const one = Math.ceil(states / countedMax)
+/** States of the model that those of an exploration of its quotient stand for. `levels`: the first state of each. */
+export function representedBy(
+  { model, orbit }: Quotient,
+  exploration: Exploration,
+  levels: readonly number[],
+): Statistics['represents'] {
+  const { states, firstKept = 0 } = exploration
+  const isExact = states <= exactMax && firstKept === 0
+  const every = isExact ? 1 : Math.ceil(states / lookedAtMax)
+  const one = isExact ? 1 : Math.ceil(Math.min(states, lookedAtMax) / countedMax)
   const words = new Uint32Array(model.layout.words)
   let [sum, counted] = [0, 0]
-  for (let state = 0; state < states; state++) {
-    exploration.read(state, words)
-    if (scattered(words) % one !== 0) continue
-    sum += orbit(words, 0)
-    counted++
-  }
-  return { states: Math.round((sum / Math.max(1, counted)) * states), isExact: one <= 1 }
+  for (let l = 0; l < levels.length; l += every)
+    for (let state = Math.max(firstKept, levels[l]); state < (levels[l + 1] ?? states); state++) {
+      exploration.read(state, words)
+      if (scattered(words) % one !== 0) continue
+      sum += orbit(words, 0)
+      counted++
+    }
+  return { states: Math.round((sum / Math.max(1, counted)) * states), isExact }
 }
 
 /** Which states are in the sample must not depend on their numbers: these differ with the number of threads. */

@@ -321,7 +321,7 @@ class Walk {
       fingerprintBits: this.exploration.fingerprintBits ?? null,
     }
     if (this.#quotient === null || this.#spilling !== null) return counts
-    return { ...counts, represents: representedBy(this.#quotient, this.exploration) }
+    return { ...counts, represents: representedBy(this.#quotient, this.exploration, this.levels) }
   }
 
   /** A checkpoint, if this search makes them. */
