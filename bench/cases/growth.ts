@@ -4,7 +4,12 @@ import { medianOf, type Benchmark } from '../harness/figures.ts'
 import type { Size } from '../peers/pinwake.ts'
 import { engine, nameOf } from './pinwake.ts'
 
-const sizes = [
+interface Point extends Size {
+  /** More than one where the states do not fit one memory. */
+  readonly workers?: number
+}
+
+const sizes: readonly Point[] = [
   { pages: 2, users: 2, loops: 1 }, // 9 thousand
   { pages: 2, users: 2, loops: 3 }, // 79 thousand
   { pages: 2, users: 3, loops: 1 }, // 199 thousand
@@ -14,12 +19,10 @@ const sizes = [
   { pages: 2, users: 3, loops: 7 }, // 123 million
 ]
 /** 194 million, and a thousand million. */
-const fullSizes = [
+const fullSizes: readonly Point[] = [
   { pages: 2, users: 4, loops: 2 },
-  { pages: 2, users: 3, loops: 14 },
+  { pages: 2, users: 3, loops: 14, workers: 2 },
 ]
-/** More states than one memory holds: two workers have several. */
-const isHuge = ({ loops }: Size): boolean => loops === 14
 
 export const growth: Benchmark = {
   name: 'growth',
@@ -29,8 +32,8 @@ export const growth: Benchmark = {
     const standings: Standing[] = []
     for (const size of chosen) {
       const isLong = size.users === 4 || size.loops >= 7
-      const workers = isHuge(size) ? 2 : 1
-      const contestant = { ...engine(workshop, size, workers, isLong ? 1 : undefined), name: `pinwake ${nameOf(size)}` }
+      const own = engine(workshop, size, size.workers ?? 1, isLong ? 1 : undefined)
+      const contestant = { ...own, name: `pinwake ${nameOf(size)}` }
       standings.push(...(await contest(workshop, [contestant])))
     }
     const states = standings.map((standing) => standing.states ?? 0)
