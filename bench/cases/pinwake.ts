@@ -18,8 +18,8 @@ import { buildSpin } from '../peers/spin.ts'
 
 export const nameOf = ({ pages, users, loops }: Size): string => `${pages}/${users}/${loops}`
 
-/** 16 GiB, or what a smaller machine has. */
-export const memory = ['--memory', '16G']
+/** What 10^9 states need; smaller searches take less. */
+export const memory = ['--memory', '20G']
 
 export function engine(workshop: BenchmarkWorkshop, size: Size, workers: number, roundsMax?: number): Contestant {
   const { pages, users, loops } = size
