@@ -1,19 +1,26 @@
 /** What our own search finds in all of a system: for the reader of an exported model to compare with. */
-import { census } from '../checker/index.ts'
+import { census, type Progress } from '../checker/index.ts'
 import { compileSystem } from '../compiler/backend/compile.ts'
 import type { Counts } from '../compiler/backend/export/header.ts'
 import type { TransitionSystem } from '../model/system.ts'
 
-const bytesMax = 2 ** 30
+const bytesMax = 2 * 2 ** 30
 
 /** Null: there are more states than that, or than the memory holds. */
-export function countsOf(system: TransitionSystem, statesMax: number): Counts | null {
+export function countsOf(
+  system: TransitionSystem,
+  statesMax: number,
+  look: (progress: Progress) => void = () => undefined,
+): Counts | null {
   const found = census(compileSystem(system), {
     maxStates: statesMax,
     memoryBytesMax: bytesMax,
     hangStatesMax: 0,
     symmetry: false,
-    poll: () => 'go',
+    poll(progress) {
+      look(progress)
+      return 'go'
+    },
   })
   if (found.incomplete !== null) return null
   const { states, transitions, finals } = found.statistics

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { murphiSource } from '../compiler/backend/murphi.ts'
 import { promelaSource } from '../compiler/backend/promela.ts'
 import { tlaSource } from '../compiler/backend/tla.ts'
+import type { Counts } from '../compiler/backend/export/header.ts'
+import type { TransitionSystem } from '../model/system.ts'
 import type { Command } from 'commander'
 import { compileQuestion } from './answer.ts'
 import { questionsAbout } from './corpus.ts'
@@ -21,8 +23,8 @@ interface ExportFlags extends SearchFlags {
 
 const languages = { promela: promelaSource, murphi: murphiSource, tla: tlaSource } as const
 
-/** A system with more states is exported without the counts to expect. */
-const statesMax = 2_000_000
+/** A system with more states is exported as a whole, without the counts to expect. */
+const statesMax = 10_000_000
 
 const examples = `
 Examples:
@@ -57,8 +59,29 @@ async function exportTo(scenario: string, flags: ExportFlags): Promise<void> {
   if (questions.length > 1) throw new UsageError('a model is of one kernel and one file system; give one of each')
   const compiled = await compileQuestion(models, questions[0])
   if (compiled.kind === 'diagnostics') throw diagnosed(compiled.diagnostics)
-  const counts = countsOf(compiled.system, statesMax)
+  const counts = countedOnTerminal(compiled.system)
+  if (counts === null)
+    process.stderr.write(
+      `lastref export: more states than ${statesMax.toLocaleString('en')}, or than fit into 2 GiB: all code is written, and no counts\n`,
+    )
   const text = source(compiled.system, counts && flags.whole ? { ...counts, reached: null } : counts)
   if (flags.output === undefined) return print(text)
   writeFileSync(flags.output, text)
+}
+
+const firstMs = 2000
+const everyMs = 500
+
+/** With the states met so far in one line on the terminal, from the third second on. */
+function countedOnTerminal(system: TransitionSystem): Counts | null {
+  let next = performance.now() + firstMs
+  let isShown = false
+  const counts = countsOf(system, statesMax, ({ states, depth }) => {
+    if (!process.stderr.isTTY || performance.now() < next) return
+    next = performance.now() + everyMs
+    process.stderr.write(`\r${states.toLocaleString('en')} states, depth ${depth}, for the counts to expect`)
+    isShown = true
+  })
+  if (isShown) process.stderr.write('\r\x1b[K')
+  return counts
 }

@@ -87,10 +87,10 @@ class Part {
     return out
   }
 
-  /** Control does not go on behind `before`. If it does not leave or violate anything there, it does not come there. */
+  /** Control never gets behind `before`; where nothing ends it inside either, it does not even come there. */
   #dead(before: readonly Statement[], property: number): readonly Statement[] | Dead {
-    const isPassed = !statementsIn(before).some((s) => s.kind === 'goto' || this.#violates(s))
-    return isPassed ? { property } : [...before, { kind: 'check', condition: ZERO, property }]
+    const endsInside = statementsIn(before).some((s) => s.kind === 'goto' || this.#violates(s))
+    return endsInside ? [...before, { kind: 'check', condition: ZERO, property }] : { property }
   }
 
   #violates(s: Statement): boolean {
