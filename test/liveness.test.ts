@@ -49,6 +49,12 @@ export const stopped = scenario({ id: 'stopped', tasks: { spinner: () => spin(),
 /** Nobody ever stops it. */
 export const alone = scenario({ id: 'alone', tasks: { spinner: () => spin() } })
 
+/** Some runs end, and sooner than the one that does not begins to go round. */
+export const late = scenario({
+  id: 'late',
+  tasks: { spinner: () => { if (choose(2) === 1) { f.b = true; spin() } } },
+})
+
 /** The device may toggle for ever; the reader's condition is true again and again, but never stays so. */
 export const starved = scenario({
   id: 'starved',
@@ -157,7 +163,7 @@ function verdictOf(scenario: string): { verdict: Verdict; replayed: boolean } {
 
 test('the file is accepted', () => expect(program.diagnostics).toEqual([]))
 
-test.each(['after_you', 'alone', 'starved'])('%s repeats for ever, and the loop comes back to where it began', (id) => {
+test.each(['after_you', 'alone', 'late', 'starved'])('%s repeats for ever, and the loop comes back to where it began', (id) => {
   const { verdict, replayed } = verdictOf(id)
   expect(verdict).toMatchObject({ kind: 'violated', class: 'livelock' })
   expect(replayed).toBe(true)
@@ -242,7 +248,7 @@ test('what never comes is not looked for where steps are merged', () => {
 })
 
 /** `[] (once -> <> then)`, and `[] <>` of every condition before it, by Spin under its weak fairness. */
-test.for(['kept', 'broken', 'provided', 'evaded', 'ended', 'too_early', 'vacuous', 'after_you', 'stopped'])(
+test.for(['kept', 'broken', 'provided', 'evaded', 'ended', 'too_early', 'vacuous', 'after_you', 'late', 'stopped'])(
   'Spin with -f says the same: %s',
   (id, { skip }) => {
     skip(!needTool('spin') || !needTool('gcc'), 'spin or gcc is not installed')

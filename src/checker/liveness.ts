@@ -39,12 +39,12 @@ export function findEndless(model: Model, exploration: Exploration): Endless | n
     const open = states.where(then).map((holds) => 1 - holds)
     const begun = states.where(once).map((holds, s) => holds & open[s])
     const conditions = provided.map((e) => states.where(e))
-    const found = staysIn(graph, { begun, open, conditions, concerns: () => true })
+    const found = staysIn(graph, { begun, open, conditions, concerns: () => true, ends: true })
     if (found !== null) return { property, ...found }
   }
   const concerns = (state: number): boolean => states.isUnfinished(state)
-  const found = staysIn(graph, { begun: everywhere, open: everywhere, conditions: [], concerns })
-  return found === null || found.loopAt === null ? null : { property: -1, ...found }
+  const found = staysIn(graph, { begun: everywhere, open: everywhere, conditions: [], concerns, ends: false })
+  return found && { property: -1, ...found }
 }
 
 /** What is known of each state of an exploration. */
@@ -89,6 +89,8 @@ interface Demand {
   readonly conditions: readonly Uint8Array[]
   /** A state whose component matters. */
   readonly concerns: (state: number) => boolean
+  /** A run that ends counts as one that stays where it is. */
+  readonly ends: boolean
 }
 
 function staysIn(graph: Graph, demand: Demand): Omit<Endless, 'property'> | null {
@@ -103,8 +105,8 @@ function staysIn(graph: Graph, demand: Demand): Omit<Endless, 'property'> | null
   return { trace: { initial: stem.initial, choices: [...stem.choices, ...loop] }, loopAt: stem.choices.length }
 }
 
-const isEnd = ({ rows }: Graph, s: number, { conditions }: Demand): boolean =>
-  rows[s] === rows[s + 1] && conditions.every((holds) => holds[s] === 1)
+const isEnd = ({ rows }: Graph, s: number, { conditions, ends }: Demand): boolean =>
+  ends && rows[s] === rows[s + 1] && conditions.every((holds) => holds[s] === 1)
 
 /** Components with an edge inside, fair to every task, in which every condition holds somewhere. */
 function fairComponents(graph: Graph, { of, count }: Components, { open, conditions }: Demand): Set<number> {
