@@ -13,6 +13,7 @@ import {
   page_folio,
   pmdp_get,
   ptep_get,
+  ptep_get_lockless,
   put_dev_pagemap,
   try_grab_folio,
   try_grab_folio_fast,
@@ -30,7 +31,7 @@ export function pte_devmap(_page: Folio): boolean {
 export function gup_fast_folio(vma: Vma, index: number, page: Folio, flags: number): Folio | null {
   const folio = try_grab_folio_fast(page, 1, flags)
   if (folio === null) return null
-  if (ptep_get(vma, index, (flags & FOLL_WRITE) !== 0) !== page) {
+  if (ptep_get_lockless(vma, index, (flags & FOLL_WRITE) !== 0) !== page) {
     gup_put_folio(folio, 1, flags)
     return null
   }
@@ -63,7 +64,7 @@ export default change({
   since: '6.17',
   before: {
     gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
-      const page = ptep_get(vma, index, (flags & FOLL_WRITE) !== 0)
+      const page = ptep_get_lockless(vma, index, (flags & FOLL_WRITE) !== 0)
       if (page === null || is_zero_folio(page)) return null
       const devmap = pte_devmap(page)
       if (devmap && ((flags & FOLL_LONGTERM) !== 0 || !get_dev_pagemap(page))) return null

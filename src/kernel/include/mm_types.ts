@@ -105,6 +105,13 @@ export class MmStruct extends Struct<'mm'> {
   write_protect_seq = uint(3)
 }
 
+/** Page tables of a mapping. Those above lead to them: */
+export const TABLES_LINKED: number = 0
+/** or do not any more, but somebody may be in them who walks without a lock; */
+export const TABLES_UNLINKED: number = 1
+/** or their memory is somebody else's. */
+export const TABLES_FREED: number = 2
+
 /** struct vm_area_struct. */
 export class Vma extends Struct<'vma'> {
   readonly vm_mm = ref(() => MmStruct)
@@ -115,6 +122,8 @@ export class Vma extends Struct<'vma'> {
   readonly vm_mixedmap = bool()
   /** VM_NOHUGEPAGE: small entries only. */
   readonly vm_nohugepage = bool()
+  /** Changed by free_pgtables(): in scenarios that say so, bounds: { free_tables: 1 }. */
+  tables = oneOf({ TABLES_LINKED, TABLES_UNLINKED, TABLES_FREED })
   pmd = embedded(() => Pmd)
   /** The device that it maps, or null: a file. */
   readonly vm_dev_dax = ref(() => DevDax)

@@ -109,3 +109,11 @@ export function zap_compound_pte(pte: CompoundPte): void {
   })
   if (page !== null) put_compound_page(page)
 }
+
+/** The index of pages that belong to somebody else. */
+export const STRANGERS_INDEX: number = 3
+
+/** The next owner of the page, if it is free. Linux: get_page_from_freelist(). */
+export function reuse_compound_page(page: CompoundPage): void {
+  if (page._refcount.cmpxchg(0, 1) === 0) page.index = STRANGERS_INDEX
+}

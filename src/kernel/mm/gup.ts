@@ -2,9 +2,9 @@
  * Getting and pinning user pages. Linux 7.3 mm/gup.c. One page at a time.
  * Left out: secretmem, unsharing of private copies for who only reads, several pages of a huge one at once.
  */
-import { assert_held, down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
+import { assert_held, bound, down_read, spin_lock, spin_unlock, trace, up_read } from '../../dialect/index.ts'
 import { folio_has_pincount, folio_page, in_pmd_range, page_folio } from '../include/huge_mm.ts'
-import type { Folio, Vma } from '../include/mm_types.ts'
+import { TABLES_LINKED, type Folio, type Vma } from '../include/mm_types.ts'
 import {
   FOLL_GET,
   FOLL_LONGTERM,
@@ -19,7 +19,7 @@ import {
   VM_FAULT_NOPAGE,
 } from '../include/mm.ts'
 import { handle_mm_fault } from './memory.ts'
-import { local_irq_restore, local_irq_save, pmd_leaf, pmdp_get, ptep_get } from './pgtable.ts'
+import { local_irq_restore, local_irq_save, pmd_leaf, pmdp_get, ptep_get, ptep_get_lockless } from './pgtable.ts'
 
 /** The page at that place of the mapping with a reference that unpin_user_page() ends, or null (-EFAULT). */
 export function pin_user_pages_fast(vma: Vma, index: number, gup_flags: number): Folio | null {
@@ -83,9 +83,15 @@ export function gup_fast(vma: Vma, index: number, gup_flags: number): Folio | nu
 
 export function gup_fast_irqs_off(vma: Vma, index: number, gup_flags: number): Folio | null {
   local_irq_save()
-  const page = gup_fast_pmd_range(vma, index, gup_flags)
+  const page = gup_fast_pgd_range(vma, index, gup_flags)
   local_irq_restore()
   return page
+}
+
+/** From the top, where no tables are found any more that are about to be freed. */
+export function gup_fast_pgd_range(vma: Vma, index: number, flags: number): Folio | null {
+  if (bound('free_tables', 0) !== 0 && vma.tables !== TABLES_LINKED) return null
+  return gup_fast_pmd_range(vma, index, flags)
 }
 
 /** Left out: that the entry is read once for both cases. Who finds a huge page gone looks for small entries, and finds none. */
@@ -126,11 +132,11 @@ export function read_seqcount_retry(vma: Vma, seq: number): boolean {
  */
 export function gup_fast_pte_range(vma: Vma, index: number, flags: number): Folio | null {
   const write = (flags & FOLL_WRITE) !== 0
-  const page = ptep_get(vma, index, write)
+  const page = ptep_get_lockless(vma, index, write)
   if (page === null || is_zero_folio(page)) return null
   const folio = try_grab_folio_fast(page, 1, flags)
   if (folio === null) return null
-  if (ptep_get(vma, index, write) !== page) {
+  if (ptep_get_lockless(vma, index, write) !== page) {
     gup_put_folio(folio, 1, flags)
     return null
   }

@@ -3,7 +3,8 @@
  * Left out: choice of addresses, splitting and merging, the downgrade of mmap_lock while munmap clears entries.
  */
 import { assert_held_write, down_write, index_of, up_write } from '../../dialect/index.ts'
-import type { Vma } from '../include/mm_types.ts'
+import { TABLES_FREED, TABLES_UNLINKED, type Vma } from '../include/mm_types.ts'
+import { synchronize_rcu } from '../kernel/rcu/srcu.ts'
 import { ihold, iput } from '../fs/inode.ts'
 import { zap_pmd_range, zap_pte_range } from './memory.ts'
 import { tlb_end_vma, tlb_finish_mmu, tlb_gather_mmu } from './mmu_gather.ts'
@@ -18,6 +19,22 @@ export function sys_mmap(vma: Vma): void {
 export function sys_munmap(vma: Vma): void {
   do_munmap(vma)
   iput(vma.vm_file!.host!)
+}
+
+/** The same where nothing else is mapped by its tables: they go too. */
+export function sys_munmap_with_tables(vma: Vma): void {
+  sys_munmap(vma)
+  free_pgtables(vma)
+}
+
+/**
+ * Fast GUP walks the tables without a lock, and its interrupts are off meanwhile. A flush by IPI waits for that; where it is
+ * done by broadcast, the tables are freed a grace period later. Linux: free_pgtables(), tlb_remove_table(), with mmap_lock held.
+ */
+export function free_pgtables(vma: Vma): void {
+  vma.tables = TABLES_UNLINKED
+  synchronize_rcu()
+  vma.tables = TABLES_FREED
 }
 
 export function do_mmap(vma: Vma): void {

@@ -11,6 +11,7 @@ import {
   PMD_LEAF,
   PMD_NONE,
   PMD_TABLE,
+  TABLES_FREED,
   Vma,
   type Folio,
   type MmStruct,
@@ -21,6 +22,14 @@ import { owns_block, SuperBlock } from '../include/fs.ts'
 /** The page that the entry lets its user read, or write; null where it lets him not. */
 export function ptep_get(vma: Vma, index: number, write: boolean): Folio | null {
   return indivisible(() => (write && !vma.pte[index].write ? null : vma.pte[index].pfn))
+}
+
+/** The same without the page-table lock, for who has interrupts off: the table is not freed before they are on again. */
+export function ptep_get_lockless(vma: Vma, index: number, write: boolean): Folio | null {
+  return indivisible(() => {
+    expect(vma.tables !== TABLES_FREED, 'use-after-free', 'a page table is there as long as somebody walks it')
+    return write && !vma.pte[index].write ? null : vma.pte[index].pfn
+  })
 }
 
 /** Stores are allowed. Called with the page-table lock held. */
