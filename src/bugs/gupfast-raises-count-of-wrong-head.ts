@@ -10,7 +10,9 @@ import {
   CompoundPte,
   gup_compound_pte,
   put_compound_page,
+  reuse_compound_page,
   split_huge_page,
+  STRANGERS_INDEX,
   zap_compound_pte,
 } from '../kernel/index.ts'
 
@@ -32,12 +34,19 @@ function direct_io(): void {
   const page = gup_compound_pte(tail_pte)
   if (page === null) return
   expect(compound_head(page)._refcount.read() !== 0, 'use-after-free', 'a page that GUP has returned is not free')
+  expect(page.index !== STRANGERS_INDEX, 'use-after-free', 'GUP returns pages of the program, and no others')
   put_compound_page(page)
 }
 
 function split_and_unmap(): void {
   split_huge_page(head, tail, head_pte, tail_pte)
   zap_compound_pte(tail_pte)
+}
+
+function split_unmap_and_reuse(): void {
+  const split = split_huge_page(head, tail, head_pte, tail_pte)
+  zap_compound_pte(tail_pte)
+  if (split) reuse_compound_page(tail)
 }
 
 export const gup_vs_split = scenario({
@@ -52,7 +61,11 @@ export const two_gups_vs_split = scenario({
   id: 'two-gup-fast-vs-split',
   bounds: {},
   setup,
-  tasks: { fio: direct_io, other_fio: () => direct_io(), split: split_and_unmap },
+  tasks: {
+    fio: direct_io,
+    other_fio: () => direct_io(),
+    split: split_unmap_and_reuse,
+  },
 })
 
 export default bug({

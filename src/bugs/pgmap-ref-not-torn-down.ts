@@ -10,13 +10,18 @@ import { dev_pagemap_cleanup, memremap_pages_ref, PagemapRef, RefPagemap } from 
 class Device extends Struct<'device'> {
   /** By attempt: the bind was refused. */
   refused = array(3, () => bool())
+  /** A driver was bound that can end a count and brings none. */
+  misused = bool()
 }
 
 const device = at(Device, 0)
 const pgmap = at(RefPagemap, 0)
+const pgmap_without_count = at(RefPagemap, 1)
 const never_refused = property('assertion', 'a device that was unbound can be bound again', () =>
   device.refused.every((refused) => !refused),
 )
+
+const count_is_whose_ends_it = property('assertion', 'a driver that can end a count brings one', () => !device.misused)
 
 function bind_and_unbind(attempt: number): void {
   const error = memremap_pages_ref(pgmap)
@@ -44,15 +49,17 @@ export const bind_thrice = scenario({
   bounds: {},
   setup() {
     init(pgmap, { internal_ref: at(PagemapRef, 0) })
+    init(pgmap_without_count, { internal_ref: at(PagemapRef, 1), has_kill_and_cleanup: true })
   },
   tasks: {
     administrator: () => {
       bind_and_unbind(0)
       bind_and_unbind(1)
       bind_and_unbind(2)
+      device.misused = memremap_pages_ref(pgmap_without_count) === 0
     },
   },
-  finally: { never_refused },
+  finally: { never_refused, count_is_whose_ends_it },
 })
 
 export default bug({

@@ -3,7 +3,7 @@
  *
  * Result: holds. XFS with a reverse map finds the file by the block (since 6.0), others by the page.
  */
-import { at, scenario } from '../dialect/index.ts'
+import { at, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
 import {
   AddressSpace,
   entry_init,
@@ -46,6 +46,7 @@ export default scenario({
   reaches: {
     poisoned: () => folio.hwpoison,
     fsync_has_the_entry: () => mapping.i_pages[0].locked && !folio.hwpoison && !mapping.i_pages[0].towrite,
+    error_waits: () => at(Task, 0).state === TASK_UNINTERRUPTIBLE,
     error_holds_the_entry: () => mapping.i_pages[0].locked && folio.hwpoison,
   },
 })

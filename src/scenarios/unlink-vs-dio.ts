@@ -7,7 +7,7 @@
  * Direct I/O stands for whoever holds FOLL_PIN for a while. The block layer itself took plain references (FOLL_GET) until
  * v6.5, which converted it (1ccf164ec866 and its series); before that process_vm_readv(), for one, pinned.
  */
-import { at, irq, scenario } from '../dialect/index.ts'
+import { at, irq, scenario, Task, TASK_UNINTERRUPTIBLE } from '../dialect/index.ts'
 import {
   Bio,
   bio_init,
@@ -69,5 +69,6 @@ export default scenario({
   },
   reaches: {
     gone_while_pinned: () => bio.bi_folio !== null && file.i_count.read() === 0,
+    eviction_sleeps: () => at(Task, 0).state === TASK_UNINTERRUPTIBLE || at(Task, 1).state === TASK_UNINTERRUPTIBLE,
   },
 })
