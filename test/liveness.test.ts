@@ -163,11 +163,14 @@ function verdictOf(scenario: string): { verdict: Verdict; replayed: boolean } {
 
 test('the file is accepted', () => expect(program.diagnostics).toEqual([]))
 
-test.each(['after_you', 'alone', 'late', 'starved'])('%s repeats for ever, and the loop comes back to where it began', (id) => {
-  const { verdict, replayed } = verdictOf(id)
-  expect(verdict).toMatchObject({ kind: 'violated', class: 'livelock' })
-  expect(replayed).toBe(true)
-})
+test.each(['after_you', 'alone', 'late', 'starved'])(
+  '%s repeats for ever, and the loop comes back to where it began',
+  (id) => {
+    const { verdict, replayed } = verdictOf(id)
+    expect(verdict).toMatchObject({ kind: 'violated', class: 'livelock' })
+    expect(replayed).toBe(true)
+  },
+)
 
 test.each(['stopped', 'idle', 'kept', 'provided', 'vacuous'])('%s holds', (id) =>
   expect(verdictOf(id).verdict.kind).toBe('holds'),

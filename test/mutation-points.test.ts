@@ -17,6 +17,7 @@ export function put_entry(entry: Entry, table: Table): void {
   up_read(table.sem)
   local_irq_save()
   if (count === 1) return
+  if (in_pmd_range(count)) return
   local_irq_restore()
   wake_up_var(entry)
   wake_up_var(entry)
@@ -47,14 +48,28 @@ test('every lock, wake-up, wait, barrier and recheck is a point', () => {
   expect(points[6].key).toBe('src/kernel/x.ts: put_entry: without wake_up_var(entry) (2)')
 })
 
+test('what a commit has replaced is kernel code of the releases before it', () => {
+  const change = `
+export default change({
+  commit: '237388320dee', since: '5.13',
+  before: { put_entry(entry: Entry): void { wake_up_var(entry) } },
+  given: { other(): void { schedule() } },
+})`
+  const points = mutationPoints('src/history/237388320dee.ts', change)
+  expect(points.map(({ key, until }) => `${key} until ${until}`)).toEqual([
+    'src/history/237388320dee.ts: put_entry: without wake_up_var(entry) until 5.13',
+  ])
+})
+
 test('a survivor needs a reason, and a reason a survivor', () => {
   const reasons = readReasons(
-    '# why\n\nlives\n  It has\n  a reason.\nlives: too\ndied\n  No more.\ngone\n  Where?\nuntried\n  Later.\n',
+    '# why\n\nlives\n  It has\n  a reason.\nlives: too\ndied\n  No more.\ngone\n  Where?\nuntried\n  Later.\nno kernel\n  A loop.\n',
   )
   const outcomes = new Map<string, Outcome>([
     ['lives', { kind: 'survived', undecided: 0 }],
     ['lives: too', { kind: 'survived', undecided: 0 }],
     ['never runs', { kind: 'unreached' }],
+    ['no kernel', { kind: 'stillborn', why: 'a loop without a step' }],
     ['died', { kind: 'killed', by: 'dio-vs-truncate 7.3 xfs', class: 'leak' }],
   ])
   const keys = [...outcomes.keys(), 'untried']
@@ -79,12 +94,13 @@ test('a cell that killed the mutant goes first, then those that killed its neigh
   const killers = new Map([
     ['a.ts: f: one', killed('other file')],
     ['a.ts: f: two', killed('other file')],
+    ['a.ts: g: one', killed('same name')],
     ['b.ts: f: one', killed('same file')],
     ['b.ts: g: one', killed('same function')],
     ['b.ts: g: two', killed('itself')],
     ['c.ts: h: one', killed('anywhere')],
   ])
-  const rest = ['same function', 'same file', 'other file', 'anywhere']
+  const rest = ['same function', 'same name', 'same file', 'other file', 'anywhere']
   expect(promising('b.ts: g: two', killers)).toEqual(['itself', ...rest])
   expect(promising('b.ts: g: new', killers)).toEqual(['same function', 'itself', ...rest.slice(1)])
 })

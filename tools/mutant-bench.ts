@@ -21,6 +21,16 @@ export type Outcome =
   /** No scenario runs it. */
   | { readonly kind: 'unreached' }
 
+/** Where a mutant is to be tried out. */
+export interface Trial {
+  /** Ids of cells to begin with, in their order. */
+  readonly first: readonly string[]
+  /** Releases. Besides those cells, and the bugs of the corpus. */
+  readonly kernels: readonly string[]
+  /** In at most so many cells that run it. */
+  readonly cellsMax: number
+}
+
 /** A question whose recorded answer is that everything holds; only such a one can show what a mutant breaks. */
 export interface Cell {
   /** `dio-vs-truncate 7.3 xfs`. */
@@ -28,30 +38,32 @@ export interface Cell {
   readonly question: Question
   /** As recorded. */
   readonly states: number
+  /** A bug of the corpus, repaired. */
+  readonly isRepaired: boolean
 }
 
 /**
  * Every scenario on these releases and all its file systems, and every bug of the corpus repaired: those bring memory
- * models and bounds of their own. The small ones first; releases of one scenario stand together, since those that do
- * not differ are compiled once.
+ * models and bounds of their own. And `also`: ids of cells on other releases. The small ones first; releases of one
+ * scenario stand together, since those that do not differ are compiled once.
  */
-export function cellsOf(catalogue: Catalogue, kernels: readonly string[]): Cell[] {
+export function cellsOf(catalogue: Catalogue, kernels: readonly string[], also: readonly string[] = []): Cell[] {
   const scenarios = catalogue.scenarios.filter(isShipped)
   const asked = scenarios.flatMap((scenario) => {
     const recorded = readRecorded(expectedFile(scenario)).filter((r) => r.verdict === 'holds')
-    return questionsOf(catalogue, [scenario], { ...plain, kernel: kernels.join(','), fs: 'all' }).flatMap(
-      (question) => {
-        const record = recorded.find((r) => r.kernel === question.kernel && r.fs === question.fs)
-        return record ? [cellFor(question, record.states)] : []
-      },
-    )
+    return questionsOf(catalogue, [scenario], { ...plain, kernel: 'all', fs: 'all' }).flatMap((question) => {
+      const record = recorded.find((r) => r.kernel === question.kernel && r.fs === question.fs)
+      const cell = cellFor(question, record?.states ?? 0, false)
+      const isAsked = question.kernel === '' || kernels.includes(question.kernel) || also.includes(cell.id)
+      return record && isAsked ? [cell] : []
+    })
   })
   const bugs = readRecordedBugs()
   const repaired = corpus(catalogue).flatMap((bug) =>
     repairedQuestions(catalogue, bug, plain).map((question) => {
       const record = bugs.get(bug.slug)
       const isLarger = question.name.endsWith('(larger)')
-      return cellFor(question, (isLarger ? record?.statesLarger : record?.statesFixed) ?? 0)
+      return cellFor(question, (isLarger ? record?.statesLarger : record?.statesFixed) ?? 0, true)
     }),
   )
   return likelyFirst([...asked, ...repaired])
@@ -70,9 +82,9 @@ const plain: SearchFlags = {
   memoryModel: 'sc',
 }
 
-function cellFor(question: Question, states: number): Cell {
+function cellFor(question: Question, states: number, isRepaired: boolean): Cell {
   const { name, kernel, fs } = question
-  return { id: [name, kernel, fs].filter((word) => word !== '').join(' '), question, states }
+  return { id: [name, kernel, fs].filter((word) => word !== '').join(' '), question, states, isRepaired }
 }
 
 /** On the first release and the first file system of a scenario most mutants die. */
@@ -108,11 +120,13 @@ export class Bench {
     this.#cells = cells
   }
 
-  /** `first`: ids of cells to begin with, in their order. */
-  async tryOut(point: MutationPoint, first: readonly string[]): Promise<Outcome> {
+  async tryOut(point: MutationPoint, { first, kernels, cellsMax }: Trial): Promise<Outcome> {
     let [reached, compiled, undecided] = [0, 0, 0]
     let why = ''
-    for (const cell of this.#startingWith(first)) {
+    const isAsked = ({ id, question, isRepaired }: Cell) =>
+      isRepaired || question.kernel === '' || kernels.includes(question.kernel) || first.includes(id)
+    for (const cell of this.#startingWith(first).filter(isAsked)) {
+      if (reached === cellsMax) break
       if (!(await this.#runs(cell, point))) continue
       reached++
       const system = this.#mutant(cell, point)
@@ -145,11 +159,15 @@ export class Bench {
     }
   }
 
+  /** A cell named there, then those of the same scenario on other releases and file systems, in the order of the names. */
   #startingWith(first: readonly string[]): readonly Cell[] {
-    const known = first.flatMap((id) => this.#cells.filter((cell) => cell.id === id))
-    const others = new Set(this.#cells)
-    for (const cell of known) others.delete(cell)
-    return [...known, ...others]
+    const exact = new Map(first.map((id, i) => [id, i]))
+    const rank = ({ id, question }: Cell): number => {
+      const alike = first.findIndex((other) => other.startsWith(`${question.name} `))
+      return exact.get(id) ?? (alike < 0 ? first.length : alike + 0.5)
+    }
+    const ranks = new Map(this.#cells.map((cell) => [cell, rank(cell)]))
+    return [...this.#cells].sort((a, b) => ranks.get(a)! - ranks.get(b)!)
   }
 
   /** Does some step or call come from there? The text of an older release is in another file. */

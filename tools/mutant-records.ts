@@ -32,7 +32,7 @@ export function readKillers(text: string): Map<string, Killer> {
 
 /**
  * Cells in the order in which they are likely to kill a mutant: the one that did; those that killed others of its
- * function, of its file, and any, the most frequent first.
+ * function, which may stand in another file in older releases, of its file, and any, the most frequent first.
  */
 export function promising(key: string, killers: ReadonlyMap<string, Killer>): string[] {
   const score = new Map<string, number>()
@@ -44,8 +44,8 @@ export function promising(key: string, killers: ReadonlyMap<string, Killer>): st
 function nearness(a: string, b: string): number {
   if (a === b) return 1e6
   const [[file, name], [otherFile, otherName]] = [a, b].map((key) => key.split(': '))
-  if (file !== otherFile) return 1
-  return name === otherName ? 1e4 : 100
+  if (name === otherName) return file === otherFile ? 1e4 : 1e3
+  return file === otherFile ? 100 : 1
 }
 
 export function printKillers(killers: ReadonlyMap<string, Killer>): string {
@@ -57,7 +57,7 @@ export interface Judgement {
   readonly explained: readonly string[]
   /** Survivors without a reason. */
   readonly unexplained: readonly string[]
-  /** Reasons of mutants that are dead or no longer exist. */
+  /** Reasons of mutants that die or no longer exist. */
   readonly stale: readonly string[]
 }
 
@@ -67,11 +67,12 @@ export function judge(
   outcomes: ReadonlyMap<string, Outcome>,
   reasons: ReadonlyMap<string, string>,
 ): Judgement {
-  const isAlive = (key: string) => ['survived', 'unreached'].includes(outcomes.get(key)?.kind ?? '')
-  const alive = keys.filter(isAlive)
+  const isOne = (...kinds: Outcome['kind'][]) => {
+    return (key: string) => outcomes.has(key) && kinds.includes(outcomes.get(key)!.kind)
+  }
   return {
-    explained: alive.filter((key) => reasons.get(key)),
-    unexplained: alive.filter((key) => !reasons.get(key)),
-    stale: [...reasons.keys()].filter((key) => !keys.includes(key) || (outcomes.has(key) && !isAlive(key))),
+    explained: keys.filter(isOne('survived', 'unreached')).filter((key) => reasons.get(key)),
+    unexplained: keys.filter(isOne('survived', 'unreached')).filter((key) => !reasons.get(key)),
+    stale: [...reasons.keys()].filter((key) => !keys.includes(key) || isOne('killed')(key)),
   }
 }

@@ -1,21 +1,25 @@
 /**
- * `npm run mutants`: takes every lock, wake-up, wait, barrier and recheck out of src/kernel, one at a time, and looks
- * whether some scenario fails. One that none misses is a survivor: a hole in the scenarios, or kernel code without a
- * purpose in this model. tools/mutants.reasons.txt says why for each; without a reason the exit status is 1.
+ * `npm run mutants`: takes every lock, wake-up, wait, barrier and recheck out of src/kernel and of what commits in
+ * src/history have replaced, one at a time, and looks whether some scenario fails. One that none misses is a survivor: a
+ * hole in the scenarios, or kernel code without a purpose in this model. tools/mutants.reasons.txt says why for each;
+ * without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--open] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
+ *     npm run mutants -- [--list] [--open] [--thorough] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
  *
- * --open: mutants of which nothing is known yet. --only: those whose key has one of the texts. --scenario: scenarios whose
- * name has one of the texts; others may kill more. --promote: records what killed each.
+ * --open: mutants of which nothing is known yet. --thorough: those that survive for a reason are tried out everywhere, not
+ * only where they are likeliest to die. --only: mutants whose key has one of the texts. --scenario: scenarios whose name has
+ * one of the texts; others may kill more. --promote: records what killed each.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { assert } from '../src/base/assert.ts'
 import { packageRoot } from '../src/cli/questions.ts'
-import { loadProgram } from '../src/compiler/index.ts'
-import { Bench, cellsOf, type Outcome } from './mutant-bench.ts'
+import { compareReleases, loadProgram } from '../src/compiler/index.ts'
+import { releases } from '../src/history/releases.ts'
+import { Bench, cellsOf, type Outcome, type Trial } from './mutant-bench.ts'
 import { judge, printKillers, promising, readKillers, readReasons, type Killer } from './mutant-records.ts'
 import { mutationPoints, type MutationPoint } from './mutation-points.ts'
 
@@ -25,17 +29,22 @@ const read = (file: string): string => readFileSync(join(packageRoot, file), 'ut
 
 /** For every worker. */
 interface Asked {
+  /** Releases of all mutants. */
   readonly kernels: readonly string[]
   /** Texts by comma; none: every scenario. */
   readonly scenario: string
+  /** Cells of other kernels that have killed: a mutant may die only where its code was not replaced yet. */
+  readonly killers: readonly string[]
 }
 
 /** For one worker at a time. */
 interface Task {
   readonly point: MutationPoint
-  /** Ids of cells to begin with. */
-  readonly first: readonly string[]
+  readonly trial: Trial
 }
+
+/** Cells that are asked again about a mutant that survives for a reason, without --thorough. */
+const CELLS_FOR_A_REASON = 6
 
 const hasOneOf = (name: string, texts: string): boolean => texts.split(',').some((text) => name.includes(text))
 
@@ -45,6 +54,7 @@ async function main(): Promise<number> {
       list: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       open: { type: 'boolean', default: false },
+      thorough: { type: 'boolean', default: false },
       scenario: { type: 'string', default: '' },
       kernel: { type: 'string', default: '7.3,6.14,5.17' },
       workers: { type: 'string', default: String(availableParallelism()) },
@@ -60,19 +70,44 @@ async function main(): Promise<number> {
     for (const { line, key, kind } of points) console.log(`${kind.padEnd(8)} ${key} [${line}]`)
     return 0
   }
-  const tasks = points.map((point) => ({ point, first: promising(point.key, killers) }))
-  const asked: Asked = { kernels: values.kernel.split(','), scenario: values.scenario }
-  const outcomes = await tryAll(tasks, asked, Number(values.workers))
+  const cellsMax = (key: string) => (reasons.has(key) && !values.thorough ? CELLS_FOR_A_REASON : Infinity)
+  const asked = values.kernel.split(',')
+  const kernelsOf = ({ until }: MutationPoint) => (until === null ? asked : releasesBefore(until, asked))
+  const tasks = points.map((point) => ({
+    point,
+    trial: { first: promising(point.key, killers), kernels: kernelsOf(point), cellsMax: cellsMax(point.key) },
+  }))
+  const forAll: Asked = {
+    kernels: [...new Set(points.flatMap(kernelsOf))],
+    scenario: values.scenario,
+    killers: [...killers.values()].map(({ by }) => by),
+  }
+  const outcomes = await tryAll(tasks, forAll, Number(values.workers))
   if (values.promote) promote(all, outcomes, killers)
   return summary(all, points, outcomes, reasons)
 }
 
-/** Kernel code, without what builds the machine and what only conformance uses. */
+/** Kernel code, without what builds the machine and what only conformance uses; and what commits have replaced. */
 function kernelFiles(): string[] {
-  return readdirSync(join(packageRoot, 'src/kernel'), { recursive: true, encoding: 'utf8' })
-    .map((name) => `src/kernel/${name}`)
-    .filter((name) => name.endsWith('.ts') && !/\.(test|d)\.ts$|kernel\/(init|trace)\//.test(name))
-    .sort()
+  const inside = (folder: string) =>
+    readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => `${folder}/${name}`)
+      .sort()
+  const kernel = inside('src/kernel').filter(
+    (name) => name.endsWith('.ts') && !/\.(test|d)\.ts$|kernel\/(init|trace)\//.test(name),
+  )
+  return [...kernel, ...inside('src/history').filter((name) => /\/[0-9a-f]{12}\.ts$/.test(name))]
+}
+
+/** The last release in which code stands that was replaced in this one, and those of `asked` in which it stands too. */
+function releasesBefore(release: string, asked: readonly string[]): string[] {
+  const isBefore = (name: string) => /^\d+\.\d+$/.test(name) && compareReleases(name, release) < 0
+  const last = releases
+    .map(({ name }) => name)
+    .filter(isBefore)
+    .at(-1)
+  assert(last !== undefined, `there is a release before ${release}`)
+  return [last, ...asked.filter((name) => name !== last && isBefore(name))]
 }
 
 /** By key of the mutant. Ctrl-C ends it with what is known. */
@@ -161,12 +196,12 @@ function placeOf(points: readonly MutationPoint[], key: string): string {
 }
 
 /** A worker: one task after the other. */
-function serve({ kernels, scenario }: Asked): void {
+function serve({ kernels, scenario, killers }: Asked): void {
   const program = loadProgram({ root: packageRoot })
-  const cells = cellsOf(program, kernels).filter((cell) => hasOneOf(cell.id, scenario))
+  const cells = cellsOf(program, kernels, killers).filter((cell) => hasOneOf(cell.id, scenario))
   const bench = new Bench(program, cells)
-  const tryOut = async ({ point, first }: Task): Promise<void> =>
-    parentPort!.postMessage({ key: point.key, outcome: await bench.tryOut(point, first) })
+  const tryOut = async ({ point, trial }: Task): Promise<void> =>
+    parentPort!.postMessage({ key: point.key, outcome: await bench.tryOut(point, trial) })
   parentPort!.on('message', (task: Task) => void tryOut(task))
 }
 

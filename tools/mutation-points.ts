@@ -7,6 +7,8 @@ export interface MutationPoint {
   readonly file: string
   readonly line: number
   readonly function: string
+  /** The first release that does not run it any more, or null. */
+  readonly until: string | null
   /** `without spin_lock(mapping.xa_lock)`, `if (entry.locked) is never true`. */
   readonly what: string
   /** Does not change with line numbers: `src/kernel/fs/dax.ts: dax_unlock_entry: without ...`. */
@@ -39,13 +41,41 @@ const pairs: readonly (readonly [RegExp, string])[] = [
   [/^(\w*)lock_entry$/, '$1unlock_entry'],
 ]
 
+/** Of kernel code, or of a change: of what it replaced, then. */
 export function mutationPoints(file: string, text: string): MutationPoint[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
-  const points = source.statements.flatMap((s) => (ts.isFunctionDeclaration(s) && s.body ? inFunction(source, s) : []))
-  return numbered(points)
+  const change = changeIn(source)
+  const before = change === null ? null : propertyOf(change, 'before')
+  const until = change === null ? null : propertyOf(change, 'since')
+  const replaced = before !== null && ts.isObjectLiteralExpression(before) ? before.properties : []
+  return numbered(
+    [...source.statements, ...replaced].flatMap((node) =>
+      (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.body
+        ? inFunction(source, node, until && ts.isStringLiteral(until) ? until.text : null)
+        : [],
+    ),
+  )
 }
 
-function inFunction(source: ts.SourceFile, declaration: ts.FunctionDeclaration): MutationPoint[] {
+/** The argument of `export default change({ ... })`. */
+function changeIn(source: ts.SourceFile): ts.ObjectLiteralExpression | null {
+  for (const { expression } of source.statements.filter(ts.isExportAssignment)) {
+    const [argument] = ts.isCallExpression(expression) ? expression.arguments : []
+    if (argument && ts.isObjectLiteralExpression(argument)) return argument
+  }
+  return null
+}
+
+function propertyOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | null {
+  const found = object.properties.find((p) => ts.isPropertyAssignment(p) && p.name.getText() === name)
+  return found && ts.isPropertyAssignment(found) ? found.initializer : null
+}
+
+function inFunction(
+  source: ts.SourceFile,
+  declaration: ts.FunctionDeclaration | ts.MethodDeclaration,
+  until: string | null,
+): MutationPoint[] {
   const calls: ts.CallExpression[] = []
   const conditions: { node: ts.Expression; text: string }[] = []
   const visit = (node: ts.Node): void => {
@@ -63,10 +93,10 @@ function inFunction(source: ts.SourceFile, declaration: ts.FunctionDeclaration):
     what: string,
     omit: readonly string[],
   ): MutationPoint => {
-    const name = declaration.name!.text
+    const name = declaration.name!.getText()
     const key = `${source.fileName}: ${name}: ${what}`
     const spans = nodes.map((node) => ({ from: positionOf(source, node.getStart()), to: positionOf(source, node.end) }))
-    return { kind, file: source.fileName, line: spans[0].from.line, function: name, what, key, omit, spans }
+    return { kind, file: source.fileName, line: spans[0].from.line, function: name, until, what, key, omit, spans }
   }
   const locks = lockGroups(calls)
   const inLock = new Set(locks.flatMap((group) => group.calls))
@@ -139,11 +169,14 @@ function leaves(statement: ts.Statement): boolean {
   return last !== undefined && (ts.isReturnStatement(last) || ts.isBreakStatement(last) || ts.isContinueStatement(last))
 }
 
-/** Looks at more than locals. A `choose` is no look: it injects a failure. */
+/** What makes a condition no look: `choose` injects a failure, the others ask for bounds of the scenario. */
+const noLook = /^(choose|bound|can_share|can_be_unwritten|HPAGE_PMD_NR|in_pmd_range)$/
+
+/** Looks at more than locals. */
 function isShared(condition: ts.Expression): boolean {
   let found = false
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && nameOf(node) === 'choose') return
+    if (ts.isCallExpression(node) && noLook.test(nameOf(node))) return
     if (ts.isCallExpression(node) || ts.isPropertyAccessExpression(node)) found = true
     ts.forEachChild(node, visit)
   }
