@@ -8,7 +8,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { growth } from './cases/growth.ts'
 import { big, pinwake, reductions } from './cases/pinwake.ts'
 import { matrix, start } from './cases/start.ts'
@@ -19,6 +18,7 @@ import { ensureTools, thisMachine } from './harness/machine.ts'
 import { markdownOf, type Report } from './harness/markdown.ts'
 import { svgOf } from './harness/plot.ts'
 import { runTool } from './peers/peer.ts'
+import { argumentsOf } from '../tools/arguments.ts'
 
 const benchmarks: readonly Benchmark[] = [pinwake, big, reductions, widest, start, matrix, growth, traces]
 
@@ -29,10 +29,12 @@ const tools = ['gcc', 'spin', 'rumur']
 /** Above this somebody else computes. */
 const loadMax = 0.5
 
+const usage = 'npm run bench -- [NAME...] [--quick] [--full] [--rounds N] [--docs] [--list]'
+
 const say = (text: string): void => console.error(text)
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = argumentsOf(usage, {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },

@@ -12,7 +12,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { probesFor } from '../src/cli/conform.ts'
 import { monitorDot, type Conformance } from '../src/conformance/index.ts'
 import { watch } from '../test/monitor-watch.ts'
@@ -28,6 +27,7 @@ import {
   textOf,
   traces,
 } from '../test/traces.ts'
+import { argumentsOf } from './arguments.ts'
 import { mutationKinds, Recording, type Mutation, type MutationKind } from './trace-mutations.ts'
 
 const outcomes = ['rejected', 'not judged', 'unseen step', 'another explanation'] as const
@@ -135,8 +135,10 @@ export function table(tallies: Iterable<Tally>): string {
   return [' '.repeat(18) + head.map((h) => h.padStart(12)).join(''), ...rows].join('\n') + '\n'
 }
 
+const usage = 'node dist/tools/sensitivity.js [--count N] [--seed N] [--only TEXT] [--verbose] [--monitor]'
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = argumentsOf(usage, {
     options: {
       count: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
