@@ -4,8 +4,6 @@
  * hole in the scenarios, or kernel code without a purpose in this model. tools/mutants.reasons.txt says why for each;
  * without a reason the exit status is 1.
  *
- *     npm run mutants -- [--list] [--open] [--thorough] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]
- *
  * --open: mutants of which nothing is known yet. --thorough: those that survive for a reason are tried out everywhere, not
  * only where they are likeliest to die. --only: mutants whose key has one of the texts. --scenario: scenarios whose name has
  * one of the texts; others may kill more. --promote: records what killed each.
@@ -13,12 +11,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { assert } from '../src/base/assert.ts'
 import { packageRoot } from '../src/cli/questions.ts'
 import { compareReleases, loadProgram } from '../src/compiler/index.ts'
 import { releases } from '../src/history/releases.ts'
+import { argumentsOf } from './arguments.ts'
 import { Bench, cellsOf, type Outcome, type Trial } from './mutant-bench.ts'
 import { judge, printKillers, promising, readKillers, readReasons, type Killer } from './mutant-records.ts'
 import { mutationPoints, type MutationPoint } from './mutation-points.ts'
@@ -48,8 +46,11 @@ const CELLS_FOR_A_REASON = 6
 
 const hasOneOf = (name: string, texts: string): boolean => texts.split(',').some((text) => name.includes(text))
 
+const usage =
+  'npm run mutants -- [--list] [--open] [--thorough] [--only TEXT,TEXT] [--scenario TEXT,TEXT] [--kernel V,V] [--workers N] [--promote]'
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = argumentsOf(usage, {
     options: {
       list: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
