@@ -80,8 +80,9 @@ async function matrix(names: readonly string[], given: MatrixFlags): Promise<num
   const printer = new TablePrinter(format === 'text' ? pieces : [])
   const cells: Cell[] = []
   const onRun = (run: Run, index: number) => {
+    const scenario = scenarios.find((s) => nameOf(s) === run.scenario)!
     const record = recorded.get(run.scenario)?.find((r) => r.kernel === run.kernel && r.fs === run.fs) ?? null
-    cells.push({ run, recorded: record, comparison: compare(questions[index], run, record) })
+    cells.push({ run, recorded: record, comparison: compare(questions[index], scenario, run, record) })
     printer.add(index, cells[cells.length - 1])
   }
   const begin = performance.now()

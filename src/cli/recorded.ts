@@ -61,8 +61,12 @@ export function statesRecorded(scenarios: readonly ScenarioInfo[], questions: re
   let sum = 0
   for (const question of questions) {
     const scenario = scenarios.find((s) => isShipped(s) && s.id === question.scenario)
-    const isPlain = isReduced(question) && question.memoryModel === 'sc' && Object.keys(question.bounds).length === 0
-    const known = scenario && isPlain ? readRecorded(expectedFile(scenario)) : []
+    const isPlain =
+      scenario &&
+      isAsRecorded(question, scenario) &&
+      question.memoryModel === 'sc' &&
+      Object.keys(question.bounds).length === 0
+    const known = isPlain ? readRecorded(expectedFile(scenario)) : []
     const record = known.find((r) => r.kernel === question.kernel && r.fs === question.fs)
     if (!record) return null
     sum += record.states
@@ -75,15 +79,17 @@ function recordOf(run: Run): Recorded {
   return { kernel: run.kernel, fs: run.fs, verdict: verdictOf(run), states, transitions, depth }
 }
 
-const isReduced = ({ reduce, symmetry }: Question): boolean => reduce && symmetry
+/** Recorded with all reductions; with none where the scenario promises something, since then there are none. */
+const isAsRecorded = ({ reduce, symmetry }: Question, { promises }: ScenarioInfo): boolean =>
+  (reduce && symmetry) || promises
 
 /** Counts depend on bounds and reductions; a verdict does not depend on reductions. */
-export function compare(question: Question, run: Run, recorded: Recorded | null): Comparison {
+export function compare(question: Question, scenario: ScenarioInfo, run: Run, recorded: Recorded | null): Comparison {
   if (Object.keys(question.bounds).length > 0 || question.memoryModel !== 'sc') return 'uncompared'
   if (run.verdict === 'incomplete') return 'uncompared'
-  if (recorded === null) return isReduced(question) ? 'unrecorded' : 'uncompared'
+  if (recorded === null) return isAsRecorded(question, scenario) ? 'unrecorded' : 'uncompared'
   const now = recordOf(run)
-  const isSame = isReduced(question)
+  const isSame = isAsRecorded(question, scenario)
     ? (['verdict', 'states', 'transitions', 'depth'] as const).every((key) => now[key] === recorded[key])
     : now.verdict === recorded.verdict
   return isSame ? 'same' : 'differs'
