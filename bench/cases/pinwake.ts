@@ -1,7 +1,6 @@
 /** The common benchmark model from its dialect source, against Spin, Rumur and a C program written for it alone. */
 import { join } from 'node:path'
-import type { Contestant } from '../harness/contest.ts'
-import { contest } from '../harness/contest.ts'
+import { contest, type Contestant, type Standing } from '../harness/contest.ts'
 import { emptyFolder, lastref, peer, secondsOfRumur, secondsOfSpin } from '../harness/contestants.ts'
 import {
   atLeast,
@@ -45,6 +44,8 @@ function spins(workshop: BenchmarkWorkshop, size: Size, partialOrder: boolean, t
   })
 }
 
+const faster = (a: Standing, b: Standing): Standing => (medianOf(a, 'seconds') < medianOf(b, 'seconds') ? a : b)
+
 function rumur(workshop: BenchmarkWorkshop, size: Size): Contestant {
   const folder = emptyFolder(workshop.folder, `rumur-${nameOf(size).replaceAll('/', '-')}`)
   const options = { optimise: ['-O3', '-march=native'] }
@@ -80,7 +81,7 @@ export const pinwake: Benchmark = {
       const standings = await contest(workshop, contestants)
       tables.push({ title: `pinwake ${nameOf(size)}`, standings })
       const [own, spin2, spin3, other, c] = standings
-      const best = medianOf(spin2, 'seconds') < medianOf(spin3, 'seconds') ? spin2 : spin3
+      const best = faster(spin2, spin3)
       const of = `pinwake ${nameOf(size)}: states/s, times those of`
       claims.push(
         atLeast(`${of} Spin`, timesLonger(own, best), 8),
@@ -148,7 +149,7 @@ export const reductions: Benchmark = {
       const others = spins(workshop, size, true, tableBits).map((spin) => ({ ...spin, roundsMax }))
       const standings = await contest(workshop, [own, ...others])
       const [ours, spin2, spin3] = standings
-      const best = medianOf(spin2, 'seconds') < medianOf(spin3, 'seconds') ? spin2 : spin3
+      const best = faster(spin2, spin3)
       const name = `pinwake ${nameOf(size)}`
       tables.push({ title: `${name}, with reductions`, standings })
       claims.push(atLeast(`${name}, with reductions: time of Spin, times ours`, timesLonger(ours, best), 60))
