@@ -50,9 +50,13 @@ export function peer(
     file: built.file,
     arguments: built.arguments,
     read(output): Outcome {
-      const { states, errors } = built.countsIn(output)
+      const { states, errors, isRounded } = built.countsIn(output)
       if (errors > 0) throw new Error(`it finds ${errors} errors`)
-      return { counted: options.isReduced ? null : countedStates(states), states, seconds: seconds(output) }
+      return {
+        counted: options.isReduced || isRounded ? null : countedStates(states),
+        states,
+        seconds: seconds(output),
+      }
     },
   }
 }

@@ -13,6 +13,8 @@ export interface PeerCounts {
   readonly states: number
   readonly transitions: number
   readonly errors: number
+  /** It prints fewer digits than the numbers have. */
+  readonly isRounded?: boolean
 }
 
 export function countsOf(peer: Peer): PeerCounts {

@@ -22,12 +22,14 @@ export function buildSpin(folder: string, model: string, options: SpinOptions): 
   return { file: join(folder, 'pan'), arguments: [`-m${options.depthMax}`, ...table, '-c0'], countsIn }
 }
 
+/** From 10^8 on it prints seven digits: 1.187392e+08. */
 function countsIn(output: string): PeerCounts {
   if (/max search depth too small|Search not completed|out of memory/.test(output))
     throw new Error(`Spin has not searched everything\n${output.slice(-2000)}`)
   return {
-    states: numberIn(output, /(\d+) states, stored/),
-    transitions: numberIn(output, /(\d+) transitions/),
+    states: numberIn(output, /([\d.]+(?:e\+\d+)?) states, stored/),
+    transitions: numberIn(output, /([\d.]+(?:e\+\d+)?) transitions/),
     errors: numberIn(output, /errors: (\d+)/),
+    isRounded: /e\+\d+ states, stored/.test(output),
   }
 }
