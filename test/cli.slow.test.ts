@@ -329,3 +329,9 @@ test('the golden files are of scenarios that exist', () => {
   )
   expect(orphans).toEqual([])
 })
+
+test('every bug of the corpus is found, and held when it is repaired, as recorded', { timeout: 600_000 }, () => {
+  const { status, out } = lastref('bugs')
+  expect(out).toMatch(/\n(\d+) bugs of \1 as expected\n$/)
+  expect(status).toBe(0)
+})

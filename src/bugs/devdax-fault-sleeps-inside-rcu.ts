@@ -5,6 +5,7 @@
 import { at, property, scenario } from '../dialect/index.ts'
 import { bug } from '../history/index.ts'
 import {
+  DaxDevice,
   dev_dax_init,
   dev_dax_mmap_init,
   dev_dax_remove,
@@ -77,6 +78,8 @@ export default bug({
     dax_read_lock: () => rcu_read_lock(),
     dax_read_unlock: () => rcu_read_unlock(),
     synchronize_dax: () => synchronize_rcu(),
+    /** What is asserted in later releases is the other lock. */
+    dax_alive: (dax_dev: DaxDevice): boolean => dax_dev.alive,
   },
   shows: { scenario: fault_vs_unbind },
   larger: { scenario: two_faults_vs_unbind },
