@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countsOf } from '../../src/cli/counts.ts'
+import { newest } from '../../src/cli/questions.ts'
 import type { Counts } from '../../src/compiler/backend/export/header.ts'
 import { murphiSource } from '../../src/compiler/backend/murphi.ts'
 import { promelaSource } from '../../src/compiler/backend/promela.ts'
@@ -72,8 +73,6 @@ interface Chosen {
   readonly system: TransitionSystem
   readonly counts: Counts
 }
-
-const newest = ({ kernels }: Program): string => kernels.filter(({ kind }) => kind === 'release').at(-1)!.name
 
 function smallOf(program: Program): Chosen {
   const cell = { scenario: 'write-vs-read-fault', kernel: newest(program), fs: 'xfs' }

@@ -1,7 +1,6 @@
 /** The compiler: kernel code, a change list and a scenario in; a TransitionSystem or diagnostics out. */
 export { formatDiagnostic, type Diagnostic } from './diagnostic.ts'
 export type { MemoryModel } from './passes/memory-model.ts'
-export { compareReleases } from './frontend/kernels.ts'
 export { isSameSystem } from './frontend/overrides.ts'
 export {
   loadProgram,

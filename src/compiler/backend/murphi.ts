@@ -7,11 +7,11 @@ import type { Action, Expression, Location, Statement, TransitionSystem } from '
 import { atom, ExpressionText, type Language } from './export/expressions.ts'
 import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
-import { reachedPart } from './export/reached.ts'
+import { partOf } from './export/reached.ts'
 import { registersSetIn } from './export/statements.ts'
 
 export function murphiSource(system: TransitionSystem, counts: Counts | null = null): string {
-  return new Generator(counts?.reached ? reachedPart(system, counts.reached) : system).text(counts)
+  return new Generator(partOf(system, counts?.reached)).text(counts)
 }
 
 const reserved = new Set(

@@ -8,11 +8,11 @@ import { registersOf } from '../expression.ts'
 import { atom, ExpressionText, type Arithmetic, type Language } from './export/expressions.ts'
 import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
-import { reachedPart } from './export/reached.ts'
+import { partOf } from './export/reached.ts'
 import { expressionsOf, locationsIn, registersSetIn, statementsIn } from './export/statements.ts'
 
 export function promelaSource(system: TransitionSystem, counts: Counts | null = null): string {
-  return new Generator(counts?.reached ? reachedPart(system, counts.reached) : system).text(counts)
+  return new Generator(partOf(system, counts?.reached)).text(counts)
 }
 
 /** Words of Promela, and of the C that Spin makes of it. */

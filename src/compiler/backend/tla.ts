@@ -9,11 +9,11 @@ import { atom, ExpressionText, type Language } from './export/expressions.ts'
 import { counted, headerOf, propertyText, sourceLines, type Counts } from './export/header.ts'
 import { identifier } from './export/names.ts'
 import { outlineOf, type Declaration, type Outline } from './export/outline.ts'
-import { reachedPart } from './export/reached.ts'
+import { partOf } from './export/reached.ts'
 import { quoted, Step } from './export/tla-step.ts'
 
 export function tlaSource(system: TransitionSystem, counts: Counts | null = null): string {
-  return new Generator(counts?.reached ? reachedPart(system, counts.reached) : system).text(counts)
+  return new Generator(partOf(system, counts?.reached)).text(counts)
 }
 
 const reserved = new Set(

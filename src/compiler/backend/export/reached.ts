@@ -15,6 +15,11 @@ export interface Reached {
   readonly violated: ReadonlySet<number>
 }
 
+/** What is to be written out: all of it where nothing is known of a search. */
+export function partOf(system: TransitionSystem, reached: Reached | null | undefined): TransitionSystem {
+  return reached ? reachedPart(system, reached) : system
+}
+
 export function reachedPart(system: TransitionSystem, { locations, violated }: Reached): TransitionSystem {
   const unreached = system.properties.length
   let id = 0
