@@ -11,7 +11,7 @@ import { addFinding, defineSearchLoop } from './search-loop.ts'
 import { defineSeenSet } from './seen-set.ts'
 
 export interface WasmProgram {
-  readonly module: WebAssembly.Module
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly map: MemoryMap
   readonly ends: readonly ViolatingEnd[]
 }
@@ -43,11 +43,6 @@ export function searchMap(
   })
 }
 
-export function searchProgram(system: TransitionSystem, layout: StateLayout, options: ProgramOptions): WasmProgram {
-  const { bytes, map, ends } = assemble(system, layout, options)
-  return { module: new WebAssembly.Module(bytes), map, ends }
-}
-
 /** The module of a search as it may be read: a function for every action, of which `onAction` is told the name. */
 export function readableModule(
   system: TransitionSystem,
@@ -56,15 +51,15 @@ export function readableModule(
   onAction: (action: Action, name: string) => void,
 ): Uint8Array {
   const isQuotient = system.symmetries.length > 0
-  return assemble(system, layout, { keeping, shards: 1, isShared: false, isQuotient }, onAction).bytes
+  return searchProgram(system, layout, { keeping, shards: 1, isShared: false, isQuotient }, onAction).bytes
 }
 
-function assemble(
+export function searchProgram(
   system: TransitionSystem,
   layout: StateLayout,
   options: ProgramOptions,
   onAction: ((action: Action, name: string) => void) | null = null,
-): Omit<WasmProgram, 'module'> & { readonly bytes: Uint8Array<ArrayBuffer> } {
+): WasmProgram {
   const map = searchMap(system, layout, options)
   const builder = new ModuleBuilder()
   const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32)

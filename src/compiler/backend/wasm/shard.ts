@@ -28,8 +28,8 @@ interface Functions {
 export interface ShardProgram {
   readonly module: WebAssembly.Module
   readonly map: MemoryMap
-  /** For states that are kept whole: what goes on with their fingerprints of 64 bits. Null: not allowed. */
-  readonly condensed: (() => WebAssembly.Module) | null
+  /** For states that are kept whole: the module that goes on with their fingerprints of 64 bits. Null: not allowed. */
+  readonly condensed: (() => Uint8Array<ArrayBuffer>) | null
 }
 
 const slotsFirst = 1 << 16
@@ -291,7 +291,7 @@ export class Shard {
 
   get #functions(): Functions {
     if (!this.isCondensed) return this.#instances.first
-    return (this.#instances.condensed ??= this.#instantiate(this.#program.condensed!()))
+    return (this.#instances.condensed ??= this.#instantiate(new WebAssembly.Module(this.#program.condensed!())))
   }
 
   #grow(): boolean {

@@ -13,11 +13,15 @@ import type { ViolatingEnd } from './actions.ts'
 import { bitsOfFingerprints, boxSets, type MemoryMap } from './memory.ts'
 import { newMemory, Shard, type ShardProgram } from './shard.ts'
 
+/** Of a module; what is not used takes no place in the machine. */
+const moduleBytesMax = 1 << 26
+
 /** All that a thread needs to know. Plain data and what threads can share. */
 export interface SearchJob {
   readonly module: WebAssembly.Module
   readonly map: MemoryMap
-  readonly condensed: WebAssembly.Module | null
+  /** Where the module for fingerprints stands once it is needed: its length, then its bytes. */
+  readonly condensed: WebAssembly.Memory | null
   readonly memories: readonly WebAssembly.Memory[]
   /** Of one memory. */
   readonly bytesMax: number
@@ -26,22 +30,35 @@ export interface SearchJob {
 }
 
 /** A search of `shards` memories between threads. */
-export function newJob(program: ShardProgram, { memoryBytesMax, seenSet = 'exact' }: Limits): SearchJob {
-  const { shards } = program.map
+function newJob({ module, map, condensed }: ShardProgram, { memoryBytesMax, seenSet = 'exact' }: Limits): SearchJob {
+  const { shards } = map
   const bytesMax = Math.floor(memoryBytesMax / shards)
   const memories = Array.from({ length: shards }, () => newMemory(bytesMax, true))
-  const { module, map, condensed } = program
-  return { module, map, condensed: condensed && condensed(), memories, bytesMax, mayForget: seenSet !== 'exact' }
+  const place = condensed && newMemory(moduleBytesMax, true)
+  return { module, map, condensed: place, memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
 /** How a thread performs the tasks of a job. */
 export function performerOf(job: SearchJob): (task: number) => void {
-  return performer(shardsOf(job), job)
+  const { condensed } = job
+  return performer(shardsOf(job, condensed && (() => published(condensed))), job)
 }
 
-function shardsOf({ module, map, condensed, memories, bytesMax }: SearchJob): Shard[] {
-  const program = { module, map, condensed: condensed && (() => condensed) }
-  return memories.map((memory) => new Shard(program, memory, bytesMax))
+/** For the other threads to read. */
+function publish(place: WebAssembly.Memory, bytes: Uint8Array): void {
+  assert(bytes.length + 4 <= moduleBytesMax, 'there is room for the module')
+  new Uint8Array(place.buffer).set(bytes, 4)
+  new Uint32Array(place.buffer)[0] = bytes.length
+}
+
+function published(place: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(place.buffer).slice(4, 4 + new Uint32Array(place.buffer)[0])
+}
+
+function shardsOf({ module, map, memories, bytesMax }: SearchJob, condensed: ShardProgram['condensed']): Shard[] {
+  let made: Uint8Array<ArrayBuffer> | null = null
+  const once = condensed && (() => (made ??= condensed()))
+  return memories.map((memory) => new Shard({ module, map, condensed: once }, memory, bytesMax))
 }
 
 function performer(shards: readonly Shard[], { mayForget }: SearchJob): (task: number) => void {
@@ -80,8 +97,17 @@ export class ShardedExploration implements Exploration {
   /** States read last: those from `first` on that lie one after the other in one memory. */
   #range = { first: 0, count: 0, shard: 0, inShard: 0 }
 
-  constructor(job: SearchJob, ends: readonly ViolatingEnd[], covered: Uint32Array, limits: Limits, past: Past) {
-    this.#shards = shardsOf(job)
+  constructor(program: ShardProgram, ends: readonly ViolatingEnd[], covered: Uint32Array, limits: Limits, past: Past) {
+    const job = newJob(program, limits)
+    this.#shards = shardsOf(
+      job,
+      program.condensed &&
+        (() => {
+          const bytes = program.condensed!()
+          publish(job.condensed!, bytes)
+          return bytes
+        }),
+    )
     this.#ends = ends
     this.#covered = covered
     this.#limits = limits

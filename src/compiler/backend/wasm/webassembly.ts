@@ -16,7 +16,7 @@ import {
 } from './memory.ts'
 import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram } from './program.ts'
 import { newMemory, Shard, type ShardProgram } from './shard.ts'
-import { newJob, ShardedExploration } from './sharded.ts'
+import { ShardedExploration } from './sharded.ts'
 
 /** Everything in WebAssembly, from the first state on. For single steps JavaScript is the faster one. */
 export function compileToWebAssembly(system: TransitionSystem): Model {
@@ -64,14 +64,14 @@ export function exploreInWebAssembly(
   const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
   const options = { keeping, shards, isShared: shards > 1, isQuotient }
-  const { module, map, ends } = searchProgram(system, layout, options)
+  const { bytes, map, ends } = searchProgram(system, layout, options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
   const condensed = mayCondense
-    ? () => searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).module
+    ? () => searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).bytes
     : null
-  const program = { module, map, condensed }
+  const program = { module: new WebAssembly.Module(bytes), map, condensed }
   if (shards === 1) return new WasmExploration(program, ends, covered, limits, past)
-  return new ShardedExploration(newJob(program, limits), ends, covered, limits, past)
+  return new ShardedExploration(program, ends, covered, limits, past)
 }
 
 function keepingFor(layout: StateLayout, { seenSet = 'exact' }: Limits): Keeping {
