@@ -99,23 +99,34 @@ export function registersOf(e: Expression): Set<number> {
   return found
 }
 
-/** The same with other registers. */
+/** The same with other registers; itself where it has none. */
 export function withRegisters(e: Expression, register: (register: number) => number): Expression {
-  const of = (part: Expression): Expression => withRegisters(part, register)
   switch (e.kind) {
     case 'const':
     case 'variable':
       return e
     case 'register':
-      return { ...e, register: register(e.register) }
-    case 'element':
-      return { ...e, index: of(e.index) }
-    case 'unary':
-      return { ...e, operand: of(e.operand) }
-    case 'binary':
-      return { ...e, left: of(e.left), right: of(e.right) }
-    case 'select':
-      return { ...e, condition: of(e.condition), then: of(e.then), otherwise: of(e.otherwise) }
+      return registerOf(register(e.register))
+    case 'element': {
+      const index = withRegisters(e.index, register)
+      return index === e.index ? e : { kind: 'element', variables: e.variables, index }
+    }
+    case 'unary': {
+      const operand = withRegisters(e.operand, register)
+      return operand === e.operand ? e : { kind: 'unary', operator: e.operator, operand }
+    }
+    case 'binary': {
+      const left = withRegisters(e.left, register)
+      const right = withRegisters(e.right, register)
+      return left === e.left && right === e.right ? e : { kind: 'binary', operator: e.operator, left, right }
+    }
+    case 'select': {
+      const condition = withRegisters(e.condition, register)
+      const then = withRegisters(e.then, register)
+      const otherwise = withRegisters(e.otherwise, register)
+      const isSame = condition === e.condition && then === e.then && otherwise === e.otherwise
+      return isSame ? e : { kind: 'select', condition, then, otherwise }
+    }
   }
 }
 

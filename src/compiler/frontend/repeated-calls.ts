@@ -173,17 +173,20 @@ function copied(L: Lowering, inlined: Inlined, given: readonly number[], at: num
     ...inlined.calls.map((c, i) => ({ ...c, parent: callOf(c.parent), site: i === 0 ? at : siteOf(c.site) })),
   )
   L.registers.push(...inlined.registers.map((r) => ({ ...r, site: siteOf(r.site) })))
-  for (const i of inlined.code) L.code.push({ ...copyOf(i, expression, registerOf, labelOf), site: siteOf(i.site) })
+  const names = { expression, register: registerOf, label: labelOf }
+  for (const i of inlined.code) L.code.push(copyOf(i, siteOf(i.site), names))
   L.reachable = inlined.isReachable
   return 'expr' in result ? ({ ...result, expr: expression(result.expr) } as Value) : result
 }
 
-function copyOf(
-  i: Instruction,
-  expression: (e: Expression) => Expression,
-  register: (r: number) => number,
-  label: (l: Label) => Label,
-): Instruction {
+/** What a copy has in place of what it was copied from. */
+interface Own {
+  readonly expression: (e: Expression) => Expression
+  readonly register: (r: number) => number
+  readonly label: (l: Label) => Label
+}
+
+function copyOf(i: Instruction, site: number, { expression, register, label }: Own): Instruction {
   const guard = (g: Guard | null): Guard | null => g && { ...g, held: expression(g.held) }
   const maybe = (e: Expression | null): Expression | null => e && expression(e)
   const waiting = (w: Waiting): Waiting => ({
@@ -194,31 +197,38 @@ function copyOf(
   })
   switch (i.op) {
     case 'load':
-      return { ...i, register: register(i.register), place: expression(i.place), guard: guard(i.guard) }
+      return { ...i, site, register: register(i.register), place: expression(i.place), guard: guard(i.guard) }
     case 'store':
-      return { ...i, place: expression(i.place) as typeof i.place, value: expression(i.value), guard: guard(i.guard) }
+      return {
+        ...i,
+        site,
+        place: expression(i.place) as typeof i.place,
+        value: expression(i.value),
+        guard: guard(i.guard),
+      }
     case 'begin':
       return {
         ...i,
+        site,
         guard: maybe(i.guard),
         section: { ...i.section, waiting: i.section.waiting && waiting(i.section.waiting) },
       }
     case 'choose':
-      return { ...i, register: register(i.register) }
+      return { ...i, site, register: register(i.register) }
     case 'set':
-      return { ...i, register: register(i.register), value: expression(i.value) }
+      return { ...i, site, register: register(i.register), value: expression(i.value) }
     case 'branch':
-      return { ...i, condition: expression(i.condition), then: label(i.then), otherwise: label(i.otherwise) }
+      return { ...i, site, condition: expression(i.condition), then: label(i.then), otherwise: label(i.otherwise) }
     case 'jump':
-      return { ...i, to: label(i.to) }
+      return { ...i, site, to: label(i.to) }
     case 'check':
-      return { ...i, condition: expression(i.condition) }
+      return { ...i, site, condition: expression(i.condition) }
     case 'event':
-      return { ...i, values: i.values.map(expression) }
+      return { ...i, site, values: i.values.map(expression) }
     case 'end':
     case 'barrier':
     case 'done':
-      return i
+      return { ...i, site }
     default:
       return unreachable(i)
   }

@@ -23,42 +23,58 @@ import { violationClass } from './words.ts'
 /** Pools grow while a scenario is compiled; then it is compiled again. */
 const ATTEMPTS_MAX = 8
 
+/** How large pools have become, by question: on another kernel or file system they are mostly as large. */
+const sizesBefore = new WeakMap<Loaded, Map<string, ReadonlyMap<string, number>>>()
+
 export function lowerScenario(
   loaded: Loaded,
   found: FoundScenario,
   kernel: ResolvedKernel,
   options: CompileOptions,
 ): TransitionSystem {
-  const sizes = new Map<string, number>()
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const storage = new Storage(sizes)
-    const lowered = lowerOnce(loaded, found, kernel, options, storage)
-    if (lowered === null) continue
-    const system = assemble(lowered, {
-      merge: options.reduce ?? true,
-      symmetry: options.symmetry ?? true,
-      memoryModel: options.memoryModel ?? 'sc',
-    })
-    if ('tasks' in system) return system
-    throw failureToError(system, lowered)
-  }
-  throw mistake('LR031', found.object, loaded.fileName)
+  const lowered = lowerAll(loaded, found, kernel, options)
+  const system = assemble(lowered, {
+    merge: options.reduce ?? true,
+    symmetry: options.symmetry ?? true,
+    memoryModel: options.memoryModel ?? 'sc',
+  })
+  if ('tasks' in system) return system
+  throw failureToError(system, lowered)
 }
 
 /** The functions that a scenario runs on a kernel, without what comes after the front end. */
 export function callsOf(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel): readonly Call[] {
-  const sizes = new Map<string, number>()
+  return lowerAll(loaded, found, kernel, { scenario: found.info.id, kernel: kernel.name }).calls
+}
+
+function lowerAll(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions): Lowered {
+  const before = sizesBefore.get(loaded) ?? new Map<string, ReadonlyMap<string, number>>()
+  sizesBefore.set(loaded, before)
+  const anyFs = JSON.stringify([options.scenario, options.bounds])
+  const question = `${anyFs} ${options.fs}`
+  const guess = before.get(question) ?? before.get(anyFs)
+  const lowered =
+    (guess && attempts(loaded, found, kernel, options, guess)) ?? attempts(loaded, found, kernel, options, new Map())
+  if (lowered === null) throw mistake('LR031', found.object, loaded.fileName)
+  for (const asked of [question, anyFs]) before.set(asked, lowered.sizes)
+  return lowered.code
+}
+
+/** Null when pools grow on and on, or are smaller in the end than they began. */
+function attempts(
+  loaded: Loaded,
+  found: FoundScenario,
+  kernel: ResolvedKernel,
+  options: CompileOptions,
+  first: ReadonlyMap<string, number>,
+): { readonly code: Lowered; readonly sizes: ReadonlyMap<string, number> } | null {
+  const sizes = new Map(first)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const lowered = lowerOnce(
-      loaded,
-      found,
-      kernel,
-      { scenario: found.info.id, kernel: kernel.name },
-      new Storage(sizes),
-    )
-    if (lowered !== null) return lowered.calls
+    const storage = new Storage(sizes)
+    const code = lowerOnce(loaded, found, kernel, options, storage)
+    if (code !== null) return storage.isTight ? { code, sizes } : null
   }
-  return []
+  return null
 }
 
 /** Null when a pool turned out larger than it was taken for. */

@@ -10,31 +10,42 @@ export class Storage {
   private readonly constants = new Map<string, Value>()
   private readonly addressBases = new Map<string, number>()
   private readonly addressNames: string[] = ['null']
-  private readonly pools = new Map<string, { struct: StructInfo; size: number }>()
+  /** Pools of which something has depended on the size. */
+  private readonly asked = new Set<string>()
   private readonly names = new Map<string, string>()
   /** Elements by root, fields and index ranges of a place. */
   private readonly elementLists = new Map<string, readonly Element[]>()
 
-  /** Pool sizes that an earlier attempt has found; grows while compiling, and then the compilation starts again. */
+  /**
+   * Pool sizes that an earlier attempt has found. One that grows when something has depended on it already makes the
+   * compilation start again.
+   */
   readonly sizes: Map<string, number>
   grown = false
+  /** How large they have to be, as far as is known. */
+  private readonly needed = new Map<string, number>()
 
   constructor(sizes: Map<string, number>) {
     this.sizes = sizes
   }
 
   poolOf(struct: StructInfo): number {
-    this.pools.set(struct.name, { struct, size: this.sizes.get(struct.name) ?? 0 })
+    this.asked.add(struct.name)
     return this.sizes.get(struct.name) ?? 0
   }
 
   /** Makes sure that instance `index` exists. */
   need(struct: StructInfo, index: number): void {
-    if (index < this.poolOf(struct)) return
+    this.needed.set(struct.name, Math.max(this.needed.get(struct.name) ?? 0, index + 1))
+    if (index < (this.sizes.get(struct.name) ?? 0)) return
     this.sizes.set(struct.name, index + 1)
     this.elementLists.clear()
-    this.pools.set(struct.name, { struct, size: index + 1 })
-    this.grown = true
+    if (this.asked.has(struct.name)) this.grown = true
+  }
+
+  /** No pool is larger than it has to be. */
+  get isTight(): boolean {
+    return [...this.sizes].every(([struct, size]) => this.needed.get(struct) === size)
   }
 
   /** The scenario's own name for an instance: `const file = at(Inode, 0)`. The first one stays. */
@@ -48,6 +59,7 @@ export class Storage {
   instanceName(struct: string, index: number): string {
     const given = this.names.get(`${struct}${index}`)
     if (given !== undefined) return given
+    this.asked.add(struct)
     const base = struct.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()
     return (this.sizes.get(struct) ?? 1) > 1 ? `${base}${index}` : base
   }
@@ -55,6 +67,7 @@ export class Storage {
   /** Names of the values of a reference, null first; or of addresses for '@'. */
   labels(pool: string): readonly string[] | null {
     if (pool === '@') return this.addressNames
+    this.asked.add(pool)
     const size = this.sizes.get(pool)
     return size === undefined ? null : ['null', ...Array.from({ length: size }, (_, i) => this.instanceName(pool, i))]
   }
