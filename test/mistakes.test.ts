@@ -77,7 +77,7 @@ const mistakes: readonly (readonly [MistakeCode, string])[] = [
   ['LR036', model(`@@outer: for (;;) { if (item.flag) break outer }`)],
   ['LR037', model(`run()`, { before: `const run = @@async (): Promise<void> => { item.n = 1 }` })],
   ['LR038', model(`@@for (let i = 0; i < 100000; i++) item.n = i & 1`)],
-  ['LR040', model(`const a = item.n\n @@item.n = ((a * 1000000) * 1000000) & 1`)],
+  ['LR040', model(`const a = item.n\n item.n = 1 - a\n @@item.n = ((a * 1000000) * 1000000) & 1`)],
   ['LR049', model(`indivisible(() => { item.n = @@choose(2) })`)],
   ['LR050', model(`item.n = 1`, { field: `@@method(): void {}` })],
   ['LR051', model(`const @@{ n } = item\n item.n = n`)],

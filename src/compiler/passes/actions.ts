@@ -61,18 +61,17 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     numbers.set(at, order.length)
     return order.push(at) - 1
   }
-  const simplify = (e: Expression): Expression =>
-    mapExpression(e, (leaf) => {
-      if (leaf.kind === 'register') {
-        const range = ranges.registers[leaf.register]
-        if (isKnown(range)) return constant(range?.lo ?? 0)
-      }
-      if (leaf.kind === 'variable') {
-        const v = input.variables[leaf.variable]
-        if (v.lo === v.hi) return constant(v.lo)
-      }
-      return leaf
-    })
+  const knownRegister = (leaf: Expression): Expression => {
+    const range = leaf.kind === 'register' ? ranges.registers[leaf.register] : null
+    return leaf.kind === 'register' && isKnown(range) ? constant(range?.lo ?? 0) : leaf
+  }
+  const known = (leaf: Expression): Expression => {
+    if (leaf.kind !== 'variable') return knownRegister(leaf)
+    const { lo, hi } = input.variables[leaf.variable]
+    return lo === hi ? constant(lo) : leaf
+  }
+  const withKnownRegisters = (e: Expression): Expression => mapExpression(e, knownRegister)
+  const simplify = (e: Expression): Expression => mapExpression(e, known)
   const truthOf = (e: Expression): Expression => {
     const simple = simplify(e)
     const range = intervalOf(simple, input.variables, (r) => ranges.registers[r])
@@ -100,9 +99,10 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
           ? null
           : {
               ...waiting,
-              condition: simplify(waiting.condition),
-              address: waiting.address === null ? null : simplify(waiting.address),
-              holders: waiting.holders === null ? null : simplify(waiting.holders),
+              // To be read: what never changes is said as well.
+              condition: withKnownRegisters(waiting.condition),
+              address: waiting.address === null ? null : withKnownRegisters(waiting.address),
+              holders: waiting.holders === null ? null : withKnownRegisters(waiting.holders),
             },
     })
   }

@@ -1,5 +1,5 @@
 /** Puts the passes together: lowered code in, a TransitionSystem out. */
-import type { Expression, Task, TransitionSystem, Variable } from '../../model/system.ts'
+import type { Expression, Task, TransitionSystem } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
 import { constant, mapExpression, variablesOf } from '../expression.ts'
 import { actionsOf, type ActionsFailure } from './actions.ts'
@@ -9,6 +9,7 @@ import { moversOf, usesOf } from './movers.ts'
 import { nestingOf } from './nesting.ts'
 import { withMemoryModel, type MemoryModel } from './memory-model.ts'
 import { rangesOf, type Ranges } from './ranges.ts'
+import { withoutImpossible } from './possible.ts'
 import { runSetup, type SetupFailure } from './setup.ts'
 import { withShortSections } from './sections.ts'
 import { symmetriesOf } from './symmetry.ts'
@@ -32,11 +33,12 @@ export function assemble(
   { merge, symmetry, memoryModel }: AssemblyOptions,
 ): TransitionSystem | AssemblyFailure {
   const explicit = withMemoryModel(source, memoryModel)
-  const lowered = merge ? { ...explicit, tasks: explicit.tasks.map(withShortSections) } : explicit
-  const initial = runSetup(lowered)
+  const whole = merge ? { ...explicit, tasks: explicit.tasks.map(withShortSections) } : explicit
+  const initial = runSetup(whole)
   if (!Array.isArray(initial)) return { kind: 'setup', failure: initial }
+  const lowered = withoutImpossible(whole, initial)
+  const { variables } = lowered
   const uses = usesOf(lowered)
-  const variables = narrowed(lowered, initial, uses.stored)
   const fold = (e: Expression): Expression =>
     mapExpression(e, (leaf) =>
       leaf.kind === 'variable' && variables[leaf.variable].lo === variables[leaf.variable].hi
@@ -154,20 +156,3 @@ const registersOfTask = (code: TaskCode, ranges: Ranges, lowered: Lowered): Task
     const { lo, hi } = range !== null && isInt(range) ? range : { lo: 0, hi: 0 } // without a bound: dead
     return { name: r.name, lo, hi, labels: r.pool === null ? null : lowered.labelsOf(r.pool) }
   })
-
-/** Variables that no task writes have one value, if all initial states agree. */
-function narrowed(lowered: Lowered, initial: readonly (readonly number[])[], stored: ReadonlySet<number>): Variable[] {
-  return lowered.variables.map((v, i) => {
-    const values = initial.map((s) => s[i])
-    if (stored.has(i) || values.length === 0) return v
-    const lo = Math.min(...values)
-    const hi = Math.max(...values)
-    const labels =
-      v.labels === null
-        ? null
-        : v.kind === 'ref' || v.kind === 'address' || v.lo === 0
-          ? v.labels.slice(lo, hi + 1)
-          : v.labels.slice(lo - v.lo, hi - v.lo + 1)
-    return { ...v, lo, hi, labels }
-  })
-}

@@ -1,5 +1,5 @@
 /** Bounds of expressions. Exact where the arithmetic is; never too narrow. */
-import type { Expression, Variable } from '../../model/system.ts'
+import type { Expression } from '../../model/system.ts'
 
 export interface Interval {
   readonly lo: number
@@ -24,7 +24,7 @@ export const isFalse = (a: Interval): boolean => a.lo === 0 && a.hi === 0
  * Sums, differences and products are those of integers without a bound: a result outside 32 bits means that the value
  * could wrap. All other operations work on 32 bits, as in JavaScript.
  */
-export function intervalOf(e: Expression, variables: readonly Variable[], registers: RegisterBounds): Interval {
+export function intervalOf(e: Expression, variables: readonly Interval[], registers: RegisterBounds): Interval {
   const of = (x: Expression): Interval => intervalOf(x, variables, registers)
   switch (e.kind) {
     case 'const':
@@ -52,7 +52,7 @@ export function intervalOf(e: Expression, variables: readonly Variable[], regist
 }
 
 /** Could the value leave 32 bits on the way? */
-export function mayWrap(e: Expression, variables: readonly Variable[], registers: RegisterBounds): boolean {
+export function mayWrap(e: Expression, variables: readonly Interval[], registers: RegisterBounds): boolean {
   const inner = (x: Expression): boolean => mayWrap(x, variables, registers)
   const outside = (): boolean => !isInt(intervalOf(e, variables, registers))
   switch (e.kind) {

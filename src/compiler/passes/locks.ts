@@ -11,10 +11,11 @@
 import type { Expression, Place } from '../../model/system.ts'
 import type { Instruction, TaskCode } from '../code.ts'
 import { isConstant } from '../expression.ts'
+import { isFalse, type Interval } from './intervals.ts'
 import { successorsOf } from './liveness.ts'
 
 /** Variables of locks that are trusted. */
-export function trustedLocks(tasks: readonly TaskCode[]): ReadonlySet<number> {
+export function trustedLocks(tasks: readonly TaskCode[], variables: readonly Interval[]): ReadonlySet<number> {
   const locks = new Set<number>()
   const broken = new Set<number>()
   tasks.forEach(({ code }, task) => {
@@ -26,7 +27,7 @@ export function trustedLocks(tasks: readonly TaskCode[]): ReadonlySet<number> {
       } else if (i.op === 'end') begin = -1
       else if (i.op === 'store') {
         const section = begin < 0 ? null : (code[begin] as Extract<Instruction, { op: 'begin' }>)
-        const isGood = section !== null && new LockSection(code, begin, task).permits(at, i)
+        const isGood = section !== null && new LockSection(code, begin, { task, variables }).permits(at, i)
         for (const v of targets(i.place)) if (!isGood) broken.add(v)
         if (!isGood && section !== null)
           for (const v of named(section)) if (targets(i.place).some((t) => named(section).includes(t))) broken.add(v)
@@ -50,13 +51,19 @@ class LockSection {
   private readonly code: readonly Instruction[]
   private readonly begin: number
   private readonly task: number
+  private readonly variables: readonly Interval[]
   /** Register -> place it was loaded from here. */
   private readonly loads = new Map<number, string>()
 
-  constructor(code: readonly Instruction[], begin: number, task: number) {
+  constructor(
+    code: readonly Instruction[],
+    begin: number,
+    { task, variables }: { readonly task: number; readonly variables: readonly Interval[] },
+  ) {
     this.code = code
     this.begin = begin
     this.task = task
+    this.variables = variables
     for (let at = begin + 1; code[at].op !== 'end'; at++) {
       const i = code[at]
       if (i.op === 'load') this.loads.set(i.register, keyOf(core(i.place)))
@@ -69,7 +76,8 @@ class LockSection {
     const here = keyOf(place)
     const facts = this.factsBefore(at)
     const zero = [...facts.zero].map((p) => JSON.parse(p) as Place).filter((p) => indexOf(p) === indexOf(place))
-    const isZero = (vs: readonly number[]): boolean => vs.every((v) => zero.some((p) => targets(p).includes(v)))
+    const isZero = (vs: readonly number[]): boolean =>
+      vs.every((v) => isFalse(this.variables[v]) || zero.some((p) => targets(p).includes(v)))
     if (acquires !== null && mine.every((v) => acquires.includes(v))) {
       if (isConstant(value) && value.value === this.task + 1) return isZero(acquires)
       if (this.isBitOf(value, '|', 1 << this.task, here)) return isZero(acquires.filter((v) => !mine.includes(v)))

@@ -47,7 +47,7 @@ export interface Uses {
 }
 
 export function usesOf(lowered: Lowered): Uses {
-  const locks = trustedLocks(lowered.tasks)
+  const locks = trustedLocks(lowered.tasks, lowered.variables)
   const stored = new Set<number>()
   const tasks = lowered.variables.map(() => 0)
   const tried = new Set<number>()

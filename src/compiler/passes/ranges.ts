@@ -2,9 +2,9 @@
  * Which values a register can hold, found by running the code on intervals: along the flow of control, with what
  * branches and checks say about registers, loops until nothing grows any more.
  */
-import type { Expression, Variable } from '../../model/system.ts'
+import type { Expression, Place } from '../../model/system.ts'
 import type { Instruction, RegisterInfo } from '../code.ts'
-import { isConstant, registersOf, walkExpression } from '../expression.ts'
+import { isConstant, registersOf, variablesOf, walkExpression } from '../expression.ts'
 import { hull, intervalOf, isFalse, isTrue, mayWrap, type Interval } from './intervals.ts'
 import { successorsOf } from './liveness.ts'
 
@@ -32,53 +32,83 @@ const NARROWING_ROUNDS = 2
 export function rangesOf(
   code: readonly Instruction[],
   registers: readonly RegisterInfo[],
-  variables: readonly Variable[],
+  variables: readonly Interval[],
 ): Ranges {
-  return new RangeFinder(code, registers, variables).find()
+  const finder = new RangeFinder(code, registers, variables)
+  finder.advance()
+  finder.narrow()
+  return finder.facts()
 }
 
-class RangeFinder {
+/** Told of a store that is reached: the variables that it may write, and the bounds of the value. */
+export type OnStore = (variables: readonly number[], value: Interval) => void
+
+/** Runs the code of one task. */
+export class RangeFinder {
   private readonly code: readonly Instruction[]
   private readonly registers: readonly RegisterInfo[]
-  private readonly variables: readonly Variable[]
+  /** May grow meanwhile, if `revisit` is told. */
+  private readonly variables: readonly Interval[]
+  private readonly onStore: OnStore | null
   /** Last instruction at which a register matters. */
   private readonly lastUse: Int32Array
   private readonly isLeader: Uint8Array
-  private entries = new Map<number, Bounds>()
+  private entries = new Map<number, Bounds>([[0, new Map()]])
+  private readonly pending: Uint8Array
+  /** None before this one is pending. */
+  private next = 0
+  /** With `onStore`, per variable: leaders of the blocks that were seen to read it. */
+  private readonly readers = new Map<number, Set<number>>()
+  private readonly isRead: Uint8Array
   /** How often each register has grown at each leader. */
   private readonly growth = new Map<number, number>()
-  private readonly steps: readonly number[]
+  private steps: readonly number[] | null = null
   private hasJumped = false
 
-  constructor(code: readonly Instruction[], registers: readonly RegisterInfo[], variables: readonly Variable[]) {
+  constructor(
+    code: readonly Instruction[],
+    registers: readonly RegisterInfo[],
+    variables: readonly Interval[],
+    onStore: OnStore | null = null,
+  ) {
     this.code = code
     this.registers = registers
     this.variables = variables
+    this.onStore = onStore
     this.lastUse = lastUses(code, registers.length)
     this.isLeader = leaders(code)
-    this.steps = constantsOf(code, registers, variables)
+    this.pending = new Uint8Array(code.length)
+    this.isRead = new Uint8Array(code.length)
+    if (code.length > 0) this.pending[0] = 1
   }
 
-  find(): Ranges {
-    this.entries.set(0, new Map())
-    const pending = new Uint8Array(this.code.length)
-    pending[0] = 1
-    for (let at = 0; at < this.code.length;) {
-      if (pending[at] === 0) {
-        at++
-        continue
-      }
-      pending[at] = 0
-      let next = at + 1
+  /** Until nothing grows any more. False: nothing was left to do. */
+  advance(): boolean {
+    const begin = this.next
+    while (this.next < this.code.length) {
+      const at = this.next++
+      if (this.pending[at] === 0) continue
+      this.pending[at] = 0
       this.block(at, this.entries.get(at) as Bounds, (to, bounds) => {
-        if (!this.merge(to, bounds)) return
-        pending[to] = 1
-        next = Math.min(next, to)
+        if (this.merge(to, bounds)) this.mark(to)
       })
-      at = next
     }
-    for (let round = 0; this.hasJumped && round < NARROWING_ROUNDS; round++) this.narrow()
-    return this.facts()
+    return begin < this.code.length
+  }
+
+  /** A variable has grown. */
+  revisit(variable: number): void {
+    for (const leader of this.readers.get(variable) ?? []) this.mark(leader)
+  }
+
+  private mark(leader: number): void {
+    this.pending[leader] = 1
+    this.next = Math.min(this.next, leader)
+  }
+
+  /** Takes back some of what was given away by jumping. */
+  narrow(): void {
+    for (let round = 0; this.hasJumped && round < NARROWING_ROUNDS; round++) this.narrowOnce()
   }
 
   /** Joins what flows to a leader with what is known there. True when that grew. */
@@ -107,14 +137,15 @@ class RangeFinder {
 
   private jump(old: Interval, next: Interval): Interval {
     this.hasJumped = true
+    const steps = (this.steps ??= constantsOf(this.code, this.registers, this.variables))
     return {
-      lo: next.lo < old.lo ? (this.steps.findLast((n) => n <= next.lo) ?? -Infinity) : next.lo,
-      hi: next.hi > old.hi ? (this.steps.find((n) => n >= next.hi) ?? Infinity) : next.hi,
+      lo: next.lo < old.lo ? (steps.findLast((n) => n <= next.lo) ?? -Infinity) : next.lo,
+      hi: next.hi > old.hi ? (steps.find((n) => n >= next.hi) ?? Infinity) : next.hi,
     }
   }
 
   /** All joins anew from what flows in when the joins so far are taken for granted: never larger. */
-  private narrow(): void {
+  private narrowOnce(): void {
     const before = this.entries
     this.entries = new Map([[0, new Map()]])
     for (const [at, bounds] of before) {
@@ -123,7 +154,7 @@ class RangeFinder {
     }
   }
 
-  private facts(): Ranges {
+  facts(): Ranges {
     const { length } = this.code
     const facts = {
       registers: this.registers.map((): Interval | null => null),
@@ -171,7 +202,11 @@ class RangeFinder {
       if (at !== start && this.isLeader[at] === 1) return flow(at, bounds)
       const i = this.code[at]
       note?.(at, bounds)
+      if (this.onStore !== null) this.noteReads(start, at)
       switch (i.op) {
+        case 'store':
+          this.onStore?.(this.targets(i.place, bounds), this.range(i.value, bounds))
+          break
         case 'load':
         case 'set':
         case 'choose': {
@@ -186,7 +221,8 @@ class RangeFinder {
           if (!refine(bounds, i.condition, true, this.variables)) return
           break
         case 'begin':
-          if (i.guard !== null && !refine(bounds, i.guard, true, this.variables)) return
+          // What stands behind a wait that never ends says who waits for whom, as long as code may still be left out.
+          if (i.guard !== null && !refine(bounds, i.guard, true, this.variables) && this.onStore === null) return
           break
         case 'jump':
           return flow(i.to.at, bounds)
@@ -203,6 +239,20 @@ class RangeFinder {
     }
   }
 
+  private noteReads(leader: number, at: number): void {
+    if (this.isRead[at] === 1) return
+    this.isRead[at] = 1
+    for (const e of expressionsOf(this.code[at]))
+      for (const v of variablesOf(e)) this.readers.set(v, (this.readers.get(v) ?? new Set()).add(leader))
+  }
+
+  /** What a store may write to. */
+  private targets(place: Place, bounds: Bounds): readonly number[] {
+    if (place.kind === 'variable') return [place.variable]
+    const { lo, hi } = this.range(place.index, bounds)
+    return place.variables.slice(Math.max(0, lo), hi + 1)
+  }
+
   private written(i: Instruction, bounds: Bounds): { register: number; value: Interval } | null {
     if (i.op === 'load') return { register: i.register, value: this.range(i.place, bounds) }
     if (i.op === 'set') return { register: i.register, value: this.range(i.value, bounds) }
@@ -217,13 +267,13 @@ class RangeFinder {
 
 const inside = (a: Interval, b: Interval): boolean => a.lo >= b.lo && a.hi <= b.hi
 
-const intersection = (a: Interval, b: Interval): Interval | null => {
+export const intersection = (a: Interval, b: Interval): Interval | null => {
   const both = { lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
   return both.lo <= both.hi ? both : null
 }
 
 /** What follows for registers when the expression is true, or false. False when it cannot be. */
-function refine(bounds: Bounds, e: Expression, truth: boolean, variables: readonly Variable[]): boolean {
+function refine(bounds: Bounds, e: Expression, truth: boolean, variables: readonly Interval[]): boolean {
   switch (e.kind) {
     case 'const':
       return (e.value !== 0) === truth
@@ -251,7 +301,7 @@ function compare(
   operator: string,
   left: Expression,
   right: Expression,
-  variables: readonly Variable[],
+  variables: readonly Interval[],
 ): boolean {
   const range = (e: Expression): Interval => intervalOf(e, variables, (r) => bounds.get(r) ?? null)
   const [a, b] = [range(left), range(right)]
@@ -277,7 +327,7 @@ function compare(
   }
 }
 
-function restrict(bounds: Bounds, e: Expression, to: Interval, variables: readonly Variable[]): boolean {
+function restrict(bounds: Bounds, e: Expression, to: Interval, variables: readonly Interval[]): boolean {
   const next = intersection(
     intervalOf(e, variables, (r) => bounds.get(r) ?? null),
     to,
@@ -287,7 +337,7 @@ function restrict(bounds: Bounds, e: Expression, to: Interval, variables: readon
   return true
 }
 
-function exclude(bounds: Bounds, e: Expression, value: number, variables: readonly Variable[]): boolean {
+function exclude(bounds: Bounds, e: Expression, value: number, variables: readonly Interval[]): boolean {
   const { lo, hi } = intervalOf(e, variables, (r) => bounds.get(r) ?? null)
   const next = { lo: lo === value ? lo + 1 : lo, hi: hi === value ? hi - 1 : hi }
   if (next.lo > next.hi) return false
@@ -330,7 +380,7 @@ function lastUses(code: readonly Instruction[], count: number): Int32Array {
 function constantsOf(
   code: readonly Instruction[],
   registers: readonly RegisterInfo[],
-  variables: readonly Variable[],
+  variables: readonly Interval[],
 ): number[] {
   const found = new Set<number>()
   const add = (n: number): void =>
@@ -345,7 +395,7 @@ function constantsOf(
   return [...found].sort((a, b) => a - b)
 }
 
-function expressionsOf(i: Instruction): readonly Expression[] {
+export function expressionsOf(i: Instruction): readonly Expression[] {
   switch (i.op) {
     case 'load':
       return i.guard === null ? [i.place] : [i.place, i.guard.held]
