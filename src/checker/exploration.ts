@@ -29,7 +29,7 @@ const nothing: Past = { levels: [], expanded: 0, end: 0, states: 0, read: () => 
 export function explorationOf(model: Model, limits: Limits): Exploration {
   const own = model.explore
   if (own === null || limits.memoryBytesMax < ownMemoryBytesMin) return new PlainExploration(model, limits)
-  return own.statesMin === 0 ? own.start(limits, nothing) : new MovingExploration(model, own, limits)
+  return new MovingExploration(model, own, limits)
 }
 
 /** One that holds the states of `past` and goes on from there; for others than the first of a search. */
@@ -60,6 +60,7 @@ class MovingExploration implements Exploration {
     this.#own = own
     this.#limits = limits
     this.#current = new PlainExploration(model, limits)
+    if (own.isQuick) this.#move(nothing)
   }
 
   get current(): Exploration {
@@ -111,15 +112,19 @@ class MovingExploration implements Exploration {
       if (end !== this.#levelEnd) this.#levels.push(expanded)
       this.#levelEnd = end
       const hasRoomForBoth = 3 * this.bytes < this.#limits.memoryBytesMax
-      if (this.states >= this.#own.statesMin && hasRoomForBoth) this.#move(expanded, end)
+      if (this.states >= this.#own.statesMin && hasRoomForBoth) this.#move(this.#past(expanded, end))
     }
     return this.#current.expand(expanded, end)
   }
 
-  #move(expanded: number, end: number): void {
+  #past(expanded: number, end: number): Past {
     const old = this.#current
     const read = (state: number, out: Uint32Array) => old.read(state, out)
-    const past = { levels: this.#levels, expanded, end, states: old.states, read }
+    return { levels: this.#levels, expanded, end, states: old.states, read }
+  }
+
+  #move(past: Past): void {
+    const old = this.#current
     this.#hasMoved = true
     try {
       this.#current = this.#own.start(this.#limits, past)

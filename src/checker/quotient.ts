@@ -13,8 +13,8 @@ import { allActions } from '../model/system.ts'
 
 /** Beyond that a sample will do: of so many states, in levels that have about so many. */
 const exactMax = 1 << 15
-const countedMax = 1 << 13
-const lookedAtMax = 1 << 17
+const countedMax = 1 << 11
+const lookedAtMax = 1 << 16
 
 /** States of the model that those of an exploration of its quotient stand for. `levels`: the first state of each. */
 export function representedBy(

@@ -203,6 +203,9 @@ function locationsMet({ layout, system }: Model, exploration: Exploration): bool
 const quotientFor = (model: Model, { symmetry = true, liveness = false }: SearchOptions): Quotient | null =>
   symmetry && !liveness ? model.quotient : null
 
+/** Smaller searches are over before anybody reads how large they will be. */
+const estimatedFrom = 1 << 18
+
 /** The search as a sequence of levels. */
 class Walk {
   readonly exploration: Exploration
@@ -360,7 +363,7 @@ class Walk {
     const { states, transitions, bytes, diskBytes = 0 } = this.exploration
     const frontier = states - this.#expanded
     const depth = this.levels.length - 1
-    const estimate = this.#estimate()
+    const estimate = states < estimatedFrom ? null : this.#estimate()
     const answer = this.#options.poll({ states, transitions, depth, frontier, bytes, diskBytes, estimate })
     this.#scout?.look(states)
     if (answer !== 'go' && frontier > 0) this.incomplete = answer

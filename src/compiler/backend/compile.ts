@@ -1,7 +1,8 @@
 /**
  * The back end for everyday use: JavaScript for steps and small searches, WebAssembly for large ones.
  *
- * WebAssembly takes as long again to generate, 45 us for an action, and then less than half the time per state.
+ * WebAssembly takes as long again to generate, 45 us for an action, and then less than half the time per state. Of a small
+ * model it is there at once.
  */
 import type { Model, OwnExploration } from '../../model/model.ts'
 import { allActions, type TransitionSystem } from '../../model/system.ts'
@@ -11,15 +12,19 @@ import { exploreInWebAssembly } from './wasm/webassembly.ts'
 /** How another thread takes part in a search: what a `Crew` of the checker needs of the back end. */
 export { performerOf, type SearchJob } from './wasm/sharded.ts'
 
+/** WebAssembly of so few is there in 20 ms, JavaScript and its first runs in 12. */
+const quickActionsMax = 100
+
 /** Here the search has taken about as long as the generation of WebAssembly will take. */
-const statesMinFor = (system: TransitionSystem): number => 2_000 + 10 * allActions(system).length
+const statesMinFor = (actions: number): number => 2_000 + 10 * actions
 
 export function compileSystem(system: TransitionSystem): Model {
   const model = compileToJavaScript(system)
   const { layout, covered, quotient } = model
-  const statesMin = statesMinFor(system)
+  const actions = allActions(system).length
   const explore = (isQuotient: boolean): OwnExploration => ({
-    statesMin,
+    statesMin: statesMinFor(actions),
+    isQuick: actions <= quickActionsMax,
     start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient }, ...given),
   })
   return {

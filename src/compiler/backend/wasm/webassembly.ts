@@ -25,6 +25,7 @@ export function compileToWebAssembly(system: TransitionSystem): Model {
   const stepper = new Stepper(stepProgram(system, layout), layout.words, covered)
   const explore = (isQuotient: boolean): OwnExploration => ({
     statesMin: 0,
+    isQuick: true,
     start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient }, ...given),
   })
   const model: Model = {
