@@ -140,6 +140,7 @@ const vectorBinary =
 /** Operations on pairs of 64 bits. */
 export const pair = {
   load: (address: Code, offset = 0): Code => [address, 0xfd, 0, 3, unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0xfd, 11, 3, unsigned(offset)],
   /** Twice the same. */
   of: (value: Code): Code => [value, 0xfd, 0x12],
   withSecond: (pair: Code, second: Code): Code => [pair, second, 0xfd, 0x1e, 1],
@@ -147,6 +148,7 @@ export const pair = {
   equal: vectorBinary(0xd6),
   and: vectorBinary(0x4e),
   or: vectorBinary(0x50),
+  xor: vectorBinary(0x51),
   isAnySet: (operand: Code): Code => [operand, 0xfd, unsigned(0x53)],
   /** Neither is 0. */
   areBothSet: (operand: Code): Code => [operand, 0xfd, unsigned(0xc3)],

@@ -4,7 +4,7 @@ import type { Code, FunctionBuilder, Local } from './assembler.ts'
 import { hashOf, scramble, unscramble } from './hash.ts'
 import { cells, lineBytes, type MemoryMap } from './memory.ts'
 
-const { add, and, constant, get, load, long, set, store, subtract } = wasm
+const { add, and, constant, get, load, long, pair, set, store, subtract } = wasm
 
 export const cell = (address: number): Code => load(constant(address))
 export const setCell = (address: number, value: Code): Code => store(constant(address), value)
@@ -73,16 +73,18 @@ export class Key {
 
   /** Is the state at an address the one of this record? */
   isStateAt(address: Code, record: Code): Code {
-    return long.isZero(
-      pieces(this.#map.stateBytes)
-        .map(({ at, isWhole }) =>
-          long.xor(
-            (isWhole ? long.load : long.loadHalf)(address, at),
-            (isWhole ? long.load : long.loadHalf)(record, this.#map.stateOffset + at),
-          ),
-        )
-        .reduce(long.or),
-    )
+    const { stateBytes, stateOffset } = this.#map
+    const { pairs, rest } = pieces(stateBytes)
+    const differences = pairs.map((at) => pair.xor(pair.load(address, at), pair.load(record, stateOffset + at)))
+    const others = rest.map(({ at, isLong }) => {
+      const load = isLong ? long.load : long.loadHalf
+      return long.xor(load(address, at), load(record, stateOffset + at))
+    })
+    const same = [
+      ...(pairs.length === 0 ? [] : [wasm.isZero(pair.isAnySet(differences.reduce(pair.or)))]),
+      ...(rest.length === 0 ? [] : [long.isZero(others.reduce(long.or))]),
+    ]
+    return same.reduce(and)
   }
 
   /** Takes an empty slot for state number `states`. */
@@ -90,15 +92,6 @@ export class Key {
     if (this.#map.keeping !== 'whole') return this.storeTo(get(slot))
     const upper = long.and(get(this.first), long.constant(0xffffffff00000000n))
     return long.store(get(slot), long.or(upper, long.fromUnsigned(add(get(states), constant(1)))))
-  }
-
-  /** With the key, which has been computed. Not for packed states. */
-  copyRecord(to: Local, record: Code): Code {
-    const { stateOffset } = this.#map
-    const state = pieces(this.#map.recordBytes - stateOffset).map(({ at }) =>
-      long.store(get(to), long.load(record, stateOffset + at), stateOffset + at),
-    )
-    return [this.storeTo(get(to)), state]
   }
 
   storeTo(address: Code): Code {
@@ -115,17 +108,25 @@ export class Key {
       const state = long.xor(get(this.first), long.constant(1n << BigInt(spareBit)))
       return [unscramble(this.first), (words === 2 ? long.store : long.storeHalf)(get(to), state)]
     }
-    return pieces(stateBytes).map(({ at, isWhole }) =>
-      isWhole
-        ? long.store(get(to), long.load(record, stateOffset + at), at)
-        : store(get(to), load(record, stateOffset + at), at),
-    )
+    const { pairs, rest } = pieces(stateBytes)
+    return [
+      pairs.map((at) => pair.store(get(to), pair.load(record, stateOffset + at), at)),
+      rest.map(({ at, isLong }) =>
+        isLong
+          ? long.store(get(to), long.load(record, stateOffset + at), at)
+          : store(get(to), load(record, stateOffset + at), at),
+      ),
+    ]
   }
 }
 
-/** A state in pieces of 64 bits, and perhaps 32 at the end. */
-function pieces(bytes: number): { at: number; isWhole: boolean }[] {
-  return Array.from({ length: Math.ceil(bytes / 8) }, (_, i) => ({ at: 8 * i, isWhole: 8 * i + 8 <= bytes }))
+/** A state in pieces of 128 bits, and at the end perhaps 64, perhaps 32. */
+function pieces(bytes: number): { pairs: number[]; rest: { at: number; isLong: boolean }[] } {
+  const pairs = Array.from({ length: bytes >>> 4 }, (_, i) => 16 * i)
+  const at = 16 * pairs.length
+  const long = (bytes & 8) === 0 ? [] : [{ at, isLong: true }]
+  const half = (bytes & 4) === 0 ? [] : [{ at: at + (bytes & 8), isLong: false }]
+  return { pairs, rest: [...long, ...half] }
 }
 
 /** Of a state by its number. */

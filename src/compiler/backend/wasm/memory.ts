@@ -72,6 +72,8 @@ const recentBytesOfShard = 1 << 18
 /** Records that one shard collects for another before they are handed over. */
 const boxRecords = 1 << 13
 export const boxSets = 2
+/** Records of other memories that are looked up together: their slots fit the cache nearest to the core. */
+export const collectedRecords = 512
 
 export interface MemoryMap {
   readonly keeping: Keeping
@@ -97,6 +99,8 @@ export interface MemoryMap {
   readonly recentStates: number
   /** Successors of a batch of states. */
   readonly batch: number
+  /** Addresses of records; none where states are packed. */
+  readonly items: number
   /** Pairs: state, and -1 (no successors) or the number of a violating end. */
   readonly findings: number
   /**
@@ -155,6 +159,7 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
     recentBytes,
     recentStates,
     batch: take(batchRecords * recordBytes),
+    items: take(keeping === 'packed' ? 0 : 4 * Math.max(batchRecords, collectedRecords)),
     findings: take(8 * findingsMax),
     shards,
     boxBytes,

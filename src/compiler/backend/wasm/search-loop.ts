@@ -2,6 +2,7 @@
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
 import { batchStates, cells, type MemoryMap } from './memory.ts'
+import { itemsOf } from './items.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
 import type { SeenSetFunctions } from './seen-set.ts'
 
@@ -32,7 +33,7 @@ export function defineSearchLoop(
   /** Gives back the first state not expanded: there is no room for more states or findings, or it is `end`. */
   function expand(f: FunctionBuilder): Code {
     const hasRoom = wasm.lessEqualUnsigned(add(cell(cells.states), constant(map.batchRecords)), cell(cells.statesRoom))
-    return batches(f, hasRoom, (out) => wasm.call(insert, constant(map.batch), out))
+    return batches(f, hasRoom, (out) => wasm.call(insert, itemsOf(map, constant(map.batch)), out))
   }
 
   /** As `expand`, but the records go to the boxes. Stops when one of them may not be large enough for more. */

@@ -9,6 +9,7 @@
  */
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
+import { eachItem, itemsOf, keepUnless } from './items.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
 import { Line } from './line.ts'
 import { cells, lineBytes, slackSlots, type MemoryMap } from './memory.ts'
@@ -18,31 +19,35 @@ const { add, and, constant, get, i32, load, long, set, shiftRight, store, subtra
 export interface SeenSetFunctions {
   /** `prepare(end)`: gives the records of the batch their keys; gives back where those that may be new end. */
   readonly prepare: Callee
-  /** `insert(from, end)`: adds the records with keys from `from` to `end` that are new. The records are lost. */
+  /** `insert(from, end)`: adds the states of the items from `from` to `end` that are new. The records are lost. */
   readonly insert: Callee
 }
 
 /**
- * Defines also what the host calls: about the state in the question `add`, `find`, `shard`; about records of other
- * memories `dropRecent`; `grow`, `condense`.
+ * Defines also what the host calls: about the state in the question `add`, `find`, `shard`; `collect` for records of other
+ * memories; `grow`, `condense`.
  */
 export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
   const prepare = module.declare([i32], i32)
   module.label(prepare, 'prepare')
-  const insert = module.declare([i32, i32], null, 'insert')
+  const insert = module.declare([i32, i32], null)
+  module.label(insert, 'insert')
   const question = constant(map.question)
   module.define(prepare, (f) => prepareRecords(f, map))
-  module.define(insert, (f) => insertRecords(f, map))
-  module.define(module.declare([], null, 'add'), (f) => [
-    new Key(f, map).give(question),
-    wasm.call(insert, question, constant(map.question + map.recordBytes)),
-  ])
+  module.define(insert, (f) => insertItems(f, map))
+  module.define(module.declare([], null, 'add'), (f) => {
+    const key = new Key(f, map)
+    const [kept] = f.locals(1)
+    const item = [set(kept, itemsOf(map, question)), keepUnless(map, key, kept, question, constant(0))]
+    return [key.give(question), item, wasm.call(insert, itemsOf(map, question), get(kept))]
+  })
   if (map.shards > 1)
-    module.define(module.declare([i32, i32], i32, 'dropRecent'), (f) => {
+    module.define(module.declare([i32, i32], null, 'collect'), (f) => {
       const [from, end] = f.parameters
       const [at] = f.locals(1)
       const key = new Key(f, map)
-      return dropRecent(f, map, { at, key, from: get(from), end, toKey: key.load(get(at)) })
+      const rest = dropRecent(f, map, { at, key, from: get(from), end, toKey: key.load(get(at)) })
+      return wasm.call(insert, itemsOf(map, get(from)), rest)
     })
   module.define(module.declare([], i32, 'find'), (f) => findState(f, map))
   module.define(module.declare([], i32, 'shard'), (f) => {
@@ -61,7 +66,13 @@ function prepareRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const [at] = f.locals(1)
   const key = new Key(f, map)
   if (map.shards === 1)
-    return dropRecent(f, map, { at, key, from: constant(map.batch), end, toKey: key.compute(get(at)) })
+    return dropRecent(f, map, {
+      at,
+      key,
+      from: constant(map.batch),
+      end,
+      toKey: map.keeping === 'packed' ? key.compute(get(at)) : key.give(get(at)),
+    })
   return [eachRecord(map, at, constant(map.batch), get(end), key.give(get(at))), get(end)]
 }
 
@@ -74,7 +85,7 @@ interface RecentRecords {
   readonly toKey: Code
 }
 
-/** Drops states that were met lately, since their neighbours often lead to them as well. Gives back where the others end. */
+/** The items of all records but those met lately, since neighbours often lead to the same state. Gives back where they end. */
 function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, toKey }: RecentRecords): Code {
   const [kept, place, isRecent] = f.locals(3)
   const before = f.long()
@@ -88,7 +99,7 @@ function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, to
           set(isRecent, long.equal(get(before), get(key.first))),
         ]
   return [
-    set(kept, from),
+    set(kept, itemsOf(map, from)),
     eachRecord(map, at, from, get(end), [
       toKey,
       set(place, key.recent()),
@@ -99,68 +110,57 @@ function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, to
   ]
 }
 
-/** Copies a record, and goes on behind the copy if it is to be kept: a branch would be guessed wrong half the time. */
-function keepUnless(map: MemoryMap, key: Key, kept: Local, record: Code, isKnown: Code): Code {
-  return [
-    map.keeping === 'packed' ? key.storeTo(get(kept)) : key.copyRecord(kept, record), // a packed state is its key
-    set(kept, add(get(kept), wasm.multiply(wasm.isZero(isKnown), constant(map.recordBytes)))),
-  ]
-}
-
-function insertRecords(f: FunctionBuilder, map: MemoryMap): Code {
+function insertItems(f: FunctionBuilder, map: MemoryMap): Code {
   const [from] = f.parameters
-  const [at, kept, states, top] = f.locals(4)
+  const [item, record, kept, states, top] = f.locals(5)
   const lines = f.long()
   const key = new Key(f, map)
   const line = new Line(f, map, key, lines)
   const append: Code = [
     key.take(line.slot, states),
     set(top, subtract(get(top), constant(map.stateBytes))),
-    key.storeState(top, get(at)),
+    key.storeState(top, get(record)),
     increase(states, 1),
   ]
   return [
     set(lines, linesOf(map)),
     set(states, cell(cells.states)),
     set(top, subtract(cell(cells.origin), wasm.multiply(get(states), constant(map.stateBytes)))),
-    dropKnown(f, map, { at, kept, key, line }),
-    eachRecord(map, at, get(from), get(kept), [
-      key.load(get(at)),
+    dropKnown(f, map, { item, record, kept, key, line }),
+    eachItem(map, item, record, get(from), get(kept), [
+      key.load(get(record)),
       line.goHome(),
-      line.search(get(at), wasm.leave, (depth) => [append, wasm.leave(depth)]),
+      line.search(get(record), wasm.leave, (depth) => [append, wasm.leave(depth)]),
     ]),
     setCell(cells.states, get(states)),
   ]
 }
 
 interface Dropping {
-  readonly at: Local
-  /** Where the records end that are left. */
+  readonly item: Local
+  readonly record: Local
+  /** Where the items end that are left. */
   readonly kept: Local
   readonly key: Key
   readonly line: Line
 }
 
-/** Of the records of `insert`, those that are found in the line where they belong. */
-function dropKnown(f: FunctionBuilder, map: MemoryMap, { at, kept, key, line }: Dropping): Code {
+/** Of the items of `insert`, those that are found in the line where they belong. */
+function dropKnown(f: FunctionBuilder, map: MemoryMap, { item, record, kept, key, line }: Dropping): Code {
   const [from, end] = f.parameters
-  const eachAgain = (body: Code): Code => [set(kept, get(from)), eachRecord(map, at, get(from), get(end), body)]
+  const each = (body: Code): Code => eachItem(map, item, record, get(from), get(end), [key.load(get(record)), body])
   if (map.keeping !== 'whole')
-    return eachAgain([key.load(get(at)), line.goHome(), keepUnless(map, key, kept, get(at), line.hasLike())])
+    return [set(kept, get(from)), each([line.goHome(), keepUnless(map, key, kept, get(record), line.hasLike())])]
   const [candidate, self] = f.locals(2)
   const candidateAt = 8
   return [
-    eachRecord(map, at, get(from), get(end), [
-      key.load(get(at)),
-      line.goHome(),
-      store(get(at), line.candidate(), candidateAt),
-    ]),
-    eachAgain([
-      key.load(get(at)),
-      set(candidate, load(get(at), candidateAt)),
-      set(self, add(get(at), constant(map.stateOffset))),
-      set(self, key.isStateAt(wasm.select(get(candidate), get(candidate), get(self)), get(at))),
-      keepUnless(map, key, kept, get(at), and(get(self), wasm.notEqual(get(candidate), constant(0)))),
+    each([line.goHome(), store(get(record), line.candidate(), candidateAt)]),
+    set(kept, get(from)),
+    each([
+      set(candidate, load(get(record), candidateAt)),
+      set(self, add(get(record), constant(map.stateOffset))),
+      set(self, key.isStateAt(wasm.select(get(candidate), get(candidate), get(self)), get(record))),
+      keepUnless(map, key, kept, get(record), and(get(self), wasm.notEqual(get(candidate), constant(0)))),
     ]),
   ]
 }

@@ -3,6 +3,7 @@ import { assert } from '../../../base/assert.ts'
 import {
   boxSets,
   cells,
+  collectedRecords,
   lineBytes,
   memoryBytesMax,
   pageBytes,
@@ -18,8 +19,7 @@ interface Functions {
   shard(): number
   expand(first: number, end: number): number
   scatter(first: number, end: number): number
-  dropRecent(from: number, end: number): number
-  insert(from: number, end: number): void
+  collect(from: number, end: number): void
   grow(end: number): void
   condense(end: number): void
 }
@@ -51,9 +51,6 @@ const frontierGrowth = 2
 const storeShareMin = 2 * forgettingShareMin
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
-/** Records that are looked up together: their slots fit the cache nearest to the core. */
-const insertRecords = 512
-
 /** A memory is as large as it may ever become: what is not used takes no place in the machine. */
 export function newMemory(bytesMax: number, isShared: boolean): WebAssembly.Memory {
   const pages = Math.min(memoryBytesMax, roundUp(bytesMax, pageBytes)) / pageBytes
@@ -67,6 +64,8 @@ export class Shard {
   readonly #program: ShardProgram
   readonly #memory: WebAssembly.Memory
   readonly #bytesMax: number
+  /** Where the first state ends. */
+  readonly #top: number
   /** Number of the state of every slot, or -1; made when first asked for. */
   #numbers: Int32Array | null = null
   /** When it was made. */
@@ -78,7 +77,8 @@ export class Shard {
     this.#memory = memory
     this.#words = new Int32Array(memory.buffer)
     this.#instances = { first: this.#instantiate(program.module), condensed: null }
-    this.#bytesMax = Math.min(bytesMax, memory.buffer.byteLength)
+    this.#top = memory.buffer.byteLength
+    this.#bytesMax = Math.min(bytesMax, this.#top)
   }
 
   /** To be called once for a new memory, with a state that will be added before any other is expanded. */
@@ -187,8 +187,8 @@ export class Shard {
     const { inbox, recordBytes } = this.#map
     for (const source of sources) {
       const end = inbox + source.#moveBox(own, this)
-      for (let at = inbox; at < end; at += insertRecords * recordBytes)
-        this.#functions.insert(at, this.#functions.dropRecent(at, Math.min(end, at + insertRecords * recordBytes)))
+      for (let at = inbox; at < end; at += collectedRecords * recordBytes)
+        this.#functions.collect(at, Math.min(end, at + collectedRecords * recordBytes))
     }
     this.makeRoomForRound(isLast)
   }
@@ -320,11 +320,6 @@ export class Shard {
 
   get #slots(): number {
     return this.#get(cells.slots)
-  }
-
-  /** Where the first state ends. */
-  get #top(): number {
-    return this.#words.byteLength
   }
 
   #ask(words: Uint32Array, offset: number): void {

@@ -1,0 +1,37 @@
+/**
+ * What the passes over a batch hand on to each other. Of packed states the records themselves, closed up: they are their
+ * keys. Of others where the records stand, so that nobody copies them.
+ */
+import * as wasm from './assembler.ts'
+import type { Code, Local } from './assembler.ts'
+import { increase, type Key } from './key.ts'
+import type { MemoryMap } from './memory.ts'
+
+const { add, constant, get, load, set, store } = wasm
+
+const isRecord = ({ keeping }: MemoryMap): boolean => keeping === 'packed'
+
+export const itemBytes = (map: MemoryMap): number => (isRecord(map) ? map.recordBytes : 4)
+
+/** Where the items of records from `first` on stand. */
+export const itemsOf = (map: MemoryMap, first: Code): Code => (isRecord(map) ? first : constant(map.items))
+
+/** Runs the body for every item; `record` is the address of its record. */
+export function eachItem(map: MemoryMap, item: Local, record: Local, from: Code, end: Code, body: Code): Code {
+  return [
+    set(item, from),
+    wasm.repeatWhile(wasm.lessUnsigned(get(item), end), [
+      set(record, isRecord(map) ? get(item) : load(get(item))),
+      body,
+      increase(item, itemBytes(map)),
+    ]),
+  ]
+}
+
+/** Writes an item, and goes on behind it if it is to be kept: a branch would be guessed wrong half the time. */
+export function keepUnless(map: MemoryMap, key: Key, kept: Local, record: Code, isKnown: Code): Code {
+  return [
+    isRecord(map) ? key.storeTo(get(kept)) : store(get(kept), record),
+    set(kept, add(get(kept), wasm.multiply(wasm.isZero(isKnown), constant(itemBytes(map))))),
+  ]
+}
