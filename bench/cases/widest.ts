@@ -34,25 +34,50 @@ export const widest: Benchmark = {
   title: 'Kernel code against Spin and Rumur',
   async run(workshop) {
     const program = loadProgram({ root: workshop.root })
-    const { cell, system, counts } = workshop.quick ? smallOf(program) : widestOf(program)
+    const chosen = workshop.quick ? [smallOf(program)] : widestOf(program)
     const missing: string[] = []
-    const made = peers(system, counts).flatMap((maker) => {
-      try {
-        return [make(workshop, maker)]
-      } catch (error) {
-        missing.push(`${maker.name}: ${(error as Error).message.split('\n')[0]}`)
-        return []
-      }
-    })
-    const standings = await contest(workshop, [own(workshop, system), ...made])
-    const name = `${cell.scenario}, ${cell.kernel}, ${cell.fs}`
-    const text = textOf(system, counts)
-    const tables = [{ title: name, standings }]
-    return { name: this.name, title: this.title, text, tables, claims: claimsOf(name, standings), missing }
+    const tables = []
+    const claims: Claim[] = []
+    for (const { cell, system, counts } of chosen) {
+      const made = peers(system, counts).flatMap((maker) => {
+        try {
+          return [make(workshop, maker)]
+        } catch (error) {
+          missing.push(`${maker.name}: ${(error as Error).message.split('\n')[0]}`)
+          return []
+        }
+      })
+      const ours = [
+        own(workshop, system, 'lastref', []),
+        own(workshop, system, 'lastref, optimised first', optimisedFirst),
+      ]
+      const standings = await contest(workshop, [...ours, ...made])
+      const name = `${cell.scenario}, ${cell.kernel}, ${cell.fs}`
+      tables.push({ title: `${name}: ${sizeOf(system, counts)}`, standings })
+      if (cell === chosen[0].cell) claims.push(...claimsOf(name, standings))
+    }
+    return { name: this.name, title: this.title, text, tables, claims, missing }
   },
 }
 
-function claimsOf(name: string, [ours, ...others]: readonly Standing[]): Claim[] {
+const text =
+  'Of the scenarios that hold, the one with the widest states, and the widest of half a million states or more, since ' +
+  'what is over in a tenth of a second measures starting as well. One core, no reduction, exact seen sets. Spin and Rumur ' +
+  'have the export of it, with the locations at which a state stands; lastref has all of them. Times are of the search ' +
+  'alone; behind the names stands how long it took to make code from the transition system, which for the others is a ' +
+  'text, their own generator and gcc. lastref begins to search before its code is optimised; `optimised first` is the ' +
+  'search with all code ready, as theirs is.'
+
+function sizeOf(system: TransitionSystem, { reached }: Counts): string {
+  const all = reached!.locations.flat()
+  const met = all.filter((isMet) => isMet).length
+  return `${layoutOf(system).bits} bits, ${system.tasks.length} tasks, ${met} of ${all.length} locations`
+}
+
+/** Of V8: as a C compiler does, rather than while the search runs. */
+const optimisedFirst = ['--no-liftoff', '--no-wasm-lazy-compilation']
+
+function claimsOf(name: string, [shipped, optimised, ...others]: readonly Standing[]): Claim[] {
   if (others.length === 0) return []
   const best = (seconds: (standing: Standing) => number): Standing =>
     others.reduce((a, b) => (seconds(b) < seconds(a) ? b : a))
@@ -60,8 +85,8 @@ function claimsOf(name: string, [ours, ...others]: readonly Standing[]): Claim[]
   const whole = (standing: Standing): number => codeSecondsOf(standing) + medianOf(standing, 'seconds')
   const first = best(whole)
   return [
-    atLeast(`${name}: states/s, times those of ${alone.name}`, timesLonger(ours, alone), 4),
-    atLeast(`${name}: the same with the making of code, ${first.name}`, whole(first) / whole(ours), 4),
+    atLeast(`${name}: states/s with optimised code, times those of ${alone.name}`, timesLonger(optimised, alone), 4),
+    atLeast(`${name}: the same with the making of code, ${first.name}`, whole(first) / whole(shipped), 4),
   ]
 }
 
@@ -80,8 +105,11 @@ function smallOf(program: Program): Chosen {
   return { cell, system, counts: countsOf(system, Infinity)! }
 }
 
+/** Of the second one. More than that does not fit Spin's table. */
+const [longMin, longMax] = [500_000, 5_000_000]
+
 /** By bits per state, on the newest release; of those that hold. */
-function widestOf(program: Program): Chosen {
+function widestOf(program: Program): Chosen[] {
   const kernel = newest(program)
   const cells = program.scenarios
     .filter(({ file, usesKernel, until }) => file.startsWith('src/scenarios/') && usesKernel && until === null)
@@ -89,12 +117,15 @@ function widestOf(program: Program): Chosen {
   const widestFirst = cells
     .map((cell) => ({ cell, bits: layoutOf(compiled(program, cell)).bits }))
     .sort((a, b) => b.bits - a.bits)
+  const found: Chosen[] = []
   for (const { cell } of widestFirst) {
     const system = compiled(program, cell)
-    const counts = countsOf(system, Infinity)
-    if (counts?.classes.length === 0) return { cell, system, counts }
+    const counts = countsOf(system, longMax)
+    if (counts?.classes.length !== 0) continue
+    if (found.length === 0 || counts.states >= longMin) found.push({ cell, system, counts })
+    if (counts.states >= longMin) return found
   }
-  throw new Error('no scenario holds')
+  throw new Error('no scenario of that size holds')
 }
 
 /** One shared access, one step: what all of them do. */
@@ -104,25 +135,19 @@ function compiled(program: Program, { scenario, kernel, fs }: Cell): TransitionS
   return system
 }
 
-function textOf(system: TransitionSystem, { reached }: Counts): string {
-  const all = reached!.locations.flat()
-  const met = all.filter((isMet) => isMet).length
-  return (
-    `Of the scenarios that hold, the one with the widest states: ${layoutOf(system).bits} bits, ${system.tasks.length} tasks. ` +
-    `One core, no reduction, exact seen sets. Spin and Rumur have the export of it, with the ${met} of ${all.length} ` +
-    'locations at which a state stands; lastref has them all. Times are of the search alone; behind the names stands how ' +
-    'long it took to make code from the transition system, which for the others is a text, their own generator and gcc.'
-  )
-}
-
 /** The system is read from a file, so that memory is that of the search. */
-function own({ root, folder }: BenchmarkWorkshop, system: TransitionSystem): Contestant {
-  const file = join(folder, 'system.json')
+function own(
+  { root, folder }: BenchmarkWorkshop,
+  system: TransitionSystem,
+  name: string,
+  flags: readonly string[],
+): Contestant {
+  const file = join(folder, `${system.name}.json`)
   writeFileSync(file, JSON.stringify(system))
   return {
-    name: 'lastref',
+    name,
     file: process.execPath,
-    arguments: [join(root, 'dist/bench/harness/search.js'), file],
+    arguments: [...flags, join(root, 'dist/bench/harness/search.js'), file],
     read(output) {
       const { states, violations, codeSeconds, seconds } = JSON.parse(output) as Record<string, number>
       if (violations > 0) throw new Error(`it finds ${violations} violations`)
