@@ -4,7 +4,7 @@ import { search } from '../src/checker/index.ts'
 import { compileSystem } from '../src/compiler/backend/compile.ts'
 import { compileToWebAssembly } from '../src/compiler/backend/wasm/webassembly.ts'
 import { loadProgram } from '../src/compiler/index.ts'
-import { omissionProbability, type Exploration, type Limits, type Model } from '../src/model/model.ts'
+import { omissionProbability, type Crew, type Exploration, type Limits, type Model } from '../src/model/model.ts'
 import { root } from './docs.ts'
 import { shuffledCrew } from './systems/crew.ts'
 import { unlimited } from './systems/options.ts'
@@ -82,9 +82,24 @@ describe('states of eight words', () => {
   test('the same in several memories', () => {
     const crew = shuffledCrew(1.1, 2) // two memories
     const small = { memoryBytesMax: 2 * 20 * mebibyte, crew }
-    expect(explore(model, { ...small, seenSet: 'auto' })).toMatchObject({ ...complete, stopped: null, fingerprintBits: 64 })
+    expect(explore(model, { ...small, seenSet: 'auto' })).toMatchObject({
+      ...complete,
+      stopped: null,
+      fingerprintBits: 64,
+    })
     expect(explore(model, { ...small, seenSet: 64 })).toMatchObject({ ...complete, stopped: null, fingerprintBits: 64 })
   })
+})
+
+test('a memory that has served another search is as a new one', () => {
+  const models = [
+    { pages: 2, users: 2, loops: 2 },
+    { pages: 1, users: 2, loops: 1 },
+  ].map((size) => compileToWebAssembly(pinwake(size)))
+  const statesOf = (model: Model, crew?: Crew) => search(model, { ...unlimited, crew }).statistics.states
+  const once = models.map((model) => statesOf(model))
+  for (const crew of [undefined, shuffledCrew(2, 1), undefined, shuffledCrew(2, 2)])
+    expect(models.map((model) => statesOf(model, crew))).toEqual(once)
 })
 
 test('the probability that a state is left out grows with the pairs', () => {

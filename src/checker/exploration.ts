@@ -103,6 +103,10 @@ class MovingExploration implements Exploration {
     this.#current.read(state, out)
   }
 
+  release(): void {
+    this.#current.release?.()
+  }
+
   takeFindings(): Finding[] {
     return this.#current.takeFindings()
   }

@@ -345,6 +345,7 @@ class Walk {
 
   close(): void {
     this.#spilling?.close()
+    this.exploration.release?.()
   }
 
   #judge(finding: Finding): void {

@@ -95,6 +95,8 @@ export interface Exploration {
   readonly fingerprintBits?: 64 | 128 | null
   /** States before this one cannot be read any more. Absent: all can. */
   readonly firstKept?: number
+  /** Its memory is for others now; nothing can be asked of it any more. */
+  release?(): void
   /** Explorations that do not hold all states in memory: tells what was counted twice. */
   settle?(expanded: number): Duplicates
 }

@@ -1,14 +1,12 @@
 /** One memory with its states and its table. All that is known of it stands in it, so that any thread can go on. */
 import { assert } from '../../../base/assert.ts'
+import { giveBackMemory } from './memories.ts'
 import {
   boxSets,
   cells,
   collectedRecords,
   lineBytes,
-  memoryBytesMax,
-  pageBytes,
   roundDown,
-  roundUp,
   slackSlots,
   type MemoryMap,
 } from './memory.ts'
@@ -51,12 +49,6 @@ const frontierGrowth = 2
 const storeShareMin = 2 * forgettingShareMin
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
-/** A memory is as large as it may ever become: what is not used takes no place in the machine. */
-export function newMemory(bytesMax: number, isShared: boolean): WebAssembly.Memory {
-  const pages = Math.min(memoryBytesMax, roundUp(bytesMax, pageBytes)) / pageBytes
-  return new WebAssembly.Memory({ initial: pages, maximum: memoryBytesMax / pageBytes, shared: isShared })
-}
-
 export class Shard {
   readonly #map: MemoryMap
   readonly #words: Int32Array
@@ -97,6 +89,11 @@ export class Shard {
     assert(!this.isCondensed, 'only exact states are cleared')
     this.#numbers = null
     this.#words.fill(0, 0, this.#tableEnd(this.#slots) / 4)
+  }
+
+  /** For another search. Nothing can be asked any more. */
+  giveBack(): void {
+    giveBackMemory(this.#memory, { end: this.#tableEnd(this.#slots), used: this.bytes })
   }
 
   get states(): number {

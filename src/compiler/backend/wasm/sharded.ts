@@ -11,7 +11,8 @@ import { assert } from '../../../base/assert.ts'
 import type { Exploration, Finding, Limits, Past, Team } from '../../../model/model.ts'
 import type { ViolatingEnd } from './actions.ts'
 import { bitsOfFingerprints, boxSets, type MemoryMap } from './memory.ts'
-import { newMemory, Shard, type ShardProgram } from './shard.ts'
+import { giveBackMemory, takeMemory } from './memories.ts'
+import { Shard, type ShardProgram } from './shard.ts'
 
 /** Of a module; what is not used takes no place in the machine. */
 const moduleBytesMax = 1 << 26
@@ -33,8 +34,8 @@ export interface SearchJob {
 function newJob({ module, map, condensed }: ShardProgram, { memoryBytesMax, seenSet = 'exact' }: Limits): SearchJob {
   const { shards } = map
   const bytesMax = Math.floor(memoryBytesMax / shards)
-  const memories = Array.from({ length: shards }, () => newMemory(bytesMax, true))
-  const place = condensed && newMemory(moduleBytesMax, true)
+  const memories = Array.from({ length: shards }, () => takeMemory(bytesMax, true))
+  const place = condensed && takeMemory(moduleBytesMax, true)
   return { module, map, condensed: place, memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
@@ -169,6 +170,13 @@ export class ShardedExploration implements Exploration {
     const open = this.#open
     if (open === 0 || this.stopped === 'memory' || this.stopped === 'max-states') this.#round(0)
     return end - open
+  }
+
+  release(): void {
+    if (this.stopped === 'worker-lost') return // perhaps it is still at work
+    for (const shard of this.#shards) shard.giveBack()
+    const { condensed } = this.#job
+    if (condensed) giveBackMemory(condensed, { end: 0, used: 0 })
   }
 
   takeFindings(): Finding[] {

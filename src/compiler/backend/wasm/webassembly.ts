@@ -15,7 +15,8 @@ import {
   type MemoryMap,
 } from './memory.ts'
 import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram } from './program.ts'
-import { newMemory, Shard, type ShardProgram } from './shard.ts'
+import { takeMemory } from './memories.ts'
+import { Shard, type ShardProgram } from './shard.ts'
 import { ShardedExploration } from './sharded.ts'
 
 /** Everything in WebAssembly, from the first state on. For single steps JavaScript is the faster one. */
@@ -159,7 +160,7 @@ class WasmExploration implements Exploration {
     this.#ends = ends
     this.#covered = covered
     this.#limits = limits
-    this.#shard = new Shard(program, newMemory(limits.memoryBytesMax, false), limits.memoryBytesMax)
+    this.#shard = new Shard(program, takeMemory(limits.memoryBytesMax, false), limits.memoryBytesMax)
     this.#addAll(past)
   }
 
@@ -220,6 +221,10 @@ class WasmExploration implements Exploration {
     this.transitions += this.#shard.takeTransitions()
     this.#shard.noteCoverage(this.#covered)
     return state
+  }
+
+  release(): void {
+    this.#shard.giveBack()
   }
 
   takeFindings(): Finding[] {
