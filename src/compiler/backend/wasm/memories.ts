@@ -1,6 +1,6 @@
 /**
  * Memories of searches that are over, for those to come. To V8 every new one is gigabytes that may want collecting, though
- * the machine gives only what is used: in a matrix a third of all full collections were for their sake.
+ * the machine gives only what is used: in a matrix on one thread half of all full collections were for their sake.
  */
 import { memoryBytesMax, pageBytes, roundUp } from './memory.ts'
 
