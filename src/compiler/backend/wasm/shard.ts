@@ -1,15 +1,7 @@
 /** One memory with its states and its table. All that is known of it stands in it, so that any thread can go on. */
 import { assert } from '../../../base/assert.ts'
 import { giveBackMemory } from './memories.ts'
-import {
-  boxSets,
-  cells,
-  collectedRecords,
-  lineBytes,
-  roundDown,
-  slackSlots,
-  type MemoryMap,
-} from './memory.ts'
+import { boxSets, cells, collectedRecords, lineBytes, roundDown, slackSlots, type MemoryMap } from './memory.ts'
 
 interface Functions {
   add(): void
