@@ -1,9 +1,10 @@
 /** What no task can come to is no part of a system; what one can come to is, and the code that says who waits for whom. */
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { allExpressions, statementsIn } from '../src/compiler/backend/export/statements.ts'
 import { loadProgram } from '../src/compiler/index.ts'
 import { walkExpression } from '../src/compiler/expression.ts'
-import type { Expression, Statement, TransitionSystem } from '../src/model/system.ts'
+import { allActions, type Expression, type Statement, type TransitionSystem } from '../src/model/system.ts'
 import { programOf, systemOf } from './systems/dialect.ts'
 
 const model = (writer: string, reader: string): TransitionSystem =>
@@ -31,26 +32,8 @@ const storesTo = (system: TransitionSystem, name: string): number =>
     (s) => s.kind === 'store' && s.place.kind === 'variable' && system.variables[s.place.variable].name === name,
   ).length
 
-function statementsOf({ tasks }: TransitionSystem): Statement[] {
-  const flat = (s: Statement): Statement[] =>
-    s.kind === 'if' ? [s, ...s.then.flatMap(flat), ...s.otherwise.flatMap(flat)] : [s]
-  return tasks.flatMap(({ locations }) => locations.flatMap((l) => l.actions.flatMap((a) => a.body.flatMap(flat))))
-}
-
-function expressionsOf(s: Statement): Expression[] {
-  switch (s.kind) {
-    case 'store':
-      return [s.place, s.value]
-    case 'set':
-      return [s.value]
-    case 'if':
-    case 'check':
-    case 'cover':
-      return [s.condition]
-    default:
-      return []
-  }
-}
+const statementsOf = (system: TransitionSystem): Statement[] =>
+  allActions(system).flatMap(({ body }) => statementsIn(body))
 
 test('what stands behind a flag that no task sets is gone, with what it would have stored', () => {
   const system = model('c.other = true', 'if (c.flag) c.count = 5')
@@ -101,7 +84,8 @@ describe('kernel code', () => {
       if (e.kind !== 'element') return
       ranges.add(new Set(e.variables.map((v) => `${system.variables[v].lo}..${system.variables[v].hi}`)).size)
     }
-    for (const s of statementsOf(system)) for (const e of expressionsOf(s)) walkExpression(e, note)
+    const covers = statementsOf(system).flatMap((s) => (s.kind === 'cover' ? [s.condition] : []))
+    for (const e of [...allExpressions(system), ...covers]) walkExpression(e, note)
     expect([...ranges]).toEqual(ranges.size === 0 ? [] : [1])
   })
 })

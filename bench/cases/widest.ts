@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { countsOf } from '../../src/cli/counts.ts'
 import { newest } from '../../src/cli/questions.ts'
 import type { Counts } from '../../src/compiler/backend/export/header.ts'
+import { locationCounts } from '../../src/compiler/backend/export/reached.ts'
 import { murphiSource } from '../../src/compiler/backend/murphi.ts'
 import { promelaSource } from '../../src/compiler/backend/promela.ts'
 import { formatDiagnostic, loadProgram, type Program } from '../../src/compiler/index.ts'
@@ -69,9 +70,8 @@ const text =
   'search with all code ready, as theirs is.'
 
 function sizeOf(system: TransitionSystem, { reached }: Counts): string {
-  const all = reached!.locations.flat()
-  const met = all.filter((isMet) => isMet).length
-  return `${layoutOf(system).bits} bits, ${system.tasks.length} tasks, ${met} of ${all.length} locations`
+  const { met, all } = locationCounts(reached!)
+  return `${layoutOf(system).bits} bits, ${system.tasks.length} tasks, ${met} of ${all} locations`
 }
 
 /** Of V8: as a C compiler does, rather than while the search runs. */

@@ -130,6 +130,16 @@ export function withRegisters(e: Expression, register: (register: number) => num
   }
 }
 
+/** A variable that has one value only is that value; for `mapExpression`. */
+export function valueOfKnown(
+  leaf: Expression,
+  variables: readonly { readonly lo: number; readonly hi: number }[],
+): Expression {
+  if (leaf.kind !== 'variable') return leaf
+  const { lo, hi } = variables[leaf.variable]
+  return lo === hi ? constant(lo) : leaf
+}
+
 /** Replaces registers; constants are folded again. */
 export function mapExpression(e: Expression, leaf: (node: Expression) => Expression): Expression {
   switch (e.kind) {

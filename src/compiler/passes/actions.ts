@@ -11,7 +11,7 @@
 import { BitSet, bitSetOf } from '../../base/bit-set.ts'
 import type { Action, Expression, Location, Statement } from '../../model/system.ts'
 import type { Instruction, Predicate, TaskCode } from '../code.ts'
-import { binary, constant, isConstant, mapExpression, ONE, ZERO } from '../expression.ts'
+import { binary, constant, isConstant, mapExpression, ONE, ZERO, valueOfKnown } from '../expression.ts'
 import type { Mover } from './movers.ts'
 import { intervalOf, isFalse, isInt, isTrue, type Interval } from './intervals.ts'
 import { joinOf } from './joins.ts'
@@ -62,16 +62,13 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     return order.push(at) - 1
   }
   const knownRegister = (leaf: Expression): Expression => {
-    const range = leaf.kind === 'register' ? ranges.registers[leaf.register] : null
-    return leaf.kind === 'register' && isKnown(range) ? constant(range?.lo ?? 0) : leaf
-  }
-  const known = (leaf: Expression): Expression => {
-    if (leaf.kind !== 'variable') return knownRegister(leaf)
-    const { lo, hi } = input.variables[leaf.variable]
-    return lo === hi ? constant(lo) : leaf
+    if (leaf.kind !== 'register') return leaf
+    const range = ranges.registers[leaf.register]
+    return isKnown(range) ? constant(range?.lo ?? 0) : leaf
   }
   const withKnownRegisters = (e: Expression): Expression => mapExpression(e, knownRegister)
-  const simplify = (e: Expression): Expression => mapExpression(e, known)
+  const simplify = (e: Expression): Expression =>
+    mapExpression(e, (leaf) => valueOfKnown(knownRegister(leaf), input.variables))
   const truthOf = (e: Expression): Expression => {
     const simple = simplify(e)
     const range = intervalOf(simple, input.variables, (r) => ranges.registers[r])

@@ -1,7 +1,7 @@
 /** Puts the passes together: lowered code in, a TransitionSystem out. */
 import type { Expression, Task, TransitionSystem } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
-import { constant, mapExpression, variablesOf } from '../expression.ts'
+import { mapExpression, valueOfKnown, variablesOf } from '../expression.ts'
 import { actionsOf, type ActionsFailure } from './actions.ts'
 import { isInt, mayWrap } from './intervals.ts'
 import { protectionOf } from './locksets.ts'
@@ -39,12 +39,7 @@ export function assemble(
   const lowered = withoutImpossible(whole, initial)
   const { variables } = lowered
   const uses = usesOf(lowered)
-  const fold = (e: Expression): Expression =>
-    mapExpression(e, (leaf) =>
-      leaf.kind === 'variable' && variables[leaf.variable].lo === variables[leaf.variable].hi
-        ? constant(variables[leaf.variable].lo)
-        : leaf,
-    )
+  const fold = (e: Expression): Expression => mapExpression(e, (leaf) => valueOfKnown(leaf, variables))
   const withReads = (p: Predicate): Predicate & { reads: ReadonlySet<number> } => {
     const condition = fold(p.condition)
     return { ...p, condition, reads: variablesOf(condition) }

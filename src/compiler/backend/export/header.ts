@@ -1,6 +1,6 @@
 /** What an exported text says about itself at its top, and about each place of the source. */
 import type { TransitionSystem } from '../../../model/system.ts'
-import type { Reached } from './reached.ts'
+import { locationCounts, type Reached } from './reached.ts'
 
 /** What a search of ours through everything found, to compare with. */
 export interface Counts {
@@ -53,12 +53,11 @@ export function headerOf(
   ]
 }
 
-function leftOut({ locations }: Reached): string[] {
-  const all = locations.flat()
-  const met = all.filter((isMet) => isMet).length
-  if (met === all.length) return []
+function leftOut(reached: Reached): string[] {
+  const { met, all } = locationCounts(reached)
+  if (met === all) return []
   return [
-    `Tasks have ${thousands(all.length)} locations. Left out are all but the ${thousands(met)} to which the search of lastref came:`,
+    `Tasks have ${thousands(all)} locations. Left out are all but the ${thousands(met)} to which the search of lastref came:`,
     'a step to another one is an assertion that fails.',
   ]
 }

@@ -15,6 +15,12 @@ export interface Reached {
   readonly violated: ReadonlySet<number>
 }
 
+/** Of all locations of the tasks, those at which a state stands. */
+export function locationCounts({ locations }: Reached): { readonly met: number; readonly all: number } {
+  const flat = locations.flat()
+  return { met: flat.filter((isMet) => isMet).length, all: flat.length }
+}
+
 /** What is to be written out: all of it where nothing is known of a search. */
 export function partOf(system: TransitionSystem, reached: Reached | null | undefined): TransitionSystem {
   return reached ? reachedPart(system, reached) : system

@@ -11,7 +11,7 @@ const { add, constant, get, load, set, store } = wasm
 
 const isRecord = ({ keeping }: MemoryMap): boolean => keeping === 'packed'
 
-export const itemBytes = (map: MemoryMap): number => (isRecord(map) ? map.recordBytes : 4)
+const itemBytes = (map: MemoryMap): number => (isRecord(map) ? map.recordBytes : 4)
 
 /** Where the items of records from `first` on stand. */
 export const itemsOf = (map: MemoryMap, first: Code): Code => (isRecord(map) ? first : constant(map.items))

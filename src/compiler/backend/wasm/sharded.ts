@@ -45,11 +45,12 @@ export function performerOf(job: SearchJob): (task: number) => void {
   return performer(shardsOf(job, condensed && (() => published(condensed))), job)
 }
 
-/** For the other threads to read. */
-function publish(place: WebAssembly.Memory, bytes: Uint8Array): void {
+/** The bytes, which the other threads can read now as well. */
+function publish(place: WebAssembly.Memory, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   assert(bytes.length + 4 <= moduleBytesMax, 'there is room for the module')
   new Uint8Array(place.buffer).set(bytes, 4)
   new Uint32Array(place.buffer)[0] = bytes.length
+  return bytes
 }
 
 function published(place: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
@@ -100,15 +101,8 @@ export class ShardedExploration implements Exploration {
 
   constructor(program: ShardProgram, ends: readonly ViolatingEnd[], covered: Uint32Array, limits: Limits, past: Past) {
     const job = newJob(program, limits)
-    this.#shards = shardsOf(
-      job,
-      program.condensed &&
-        (() => {
-          const bytes = program.condensed!()
-          publish(job.condensed!, bytes)
-          return bytes
-        }),
-    )
+    const { condensed } = program
+    this.#shards = shardsOf(job, condensed && (() => publish(job.condensed!, condensed())))
     this.#ends = ends
     this.#covered = covered
     this.#limits = limits
