@@ -109,7 +109,7 @@ export class Bench {
   readonly #program: Program
   readonly #models: Models
   readonly #cells: readonly Cell[]
-  readonly #sites = new Map<Cell, readonly PlacedSite[]>()
+  readonly #places = new Map<Cell, readonly Place[]>()
   readonly #holds = new Map<Cell, boolean>()
   /** Equal kernels give one system, and one search answers for all. */
   readonly #verdicts = new WeakMap<TransitionSystem['tasks'], Verdict>()
@@ -170,11 +170,11 @@ export class Bench {
     return [...this.#cells].sort((a, b) => ranks.get(a)! - ranks.get(b)!)
   }
 
-  /** Does some step or call come from there? The text of an older release is in another file. */
+  /** Does some task come there? The text of an older release is in another file. */
   async #runs(cell: Cell, { file, spans }: MutationPoint): Promise<boolean> {
-    let sites = this.#sites.get(cell)
-    if (!sites) this.#sites.set(cell, (sites = placesOf(await this.#plain(cell))))
-    return sites.some((site) => site.file === file && spans.some((span) => isWithin(site, span)))
+    let places = this.#places.get(cell)
+    if (!places) this.#places.set(cell, (places = placesOf(await this.#plain(cell))))
+    return places.some((place) => place.file === file && spans.some((span) => isWithin(place, span)))
   }
 
   /** What is recorded is not believed where a mutant's death hangs on it. */
@@ -219,14 +219,17 @@ const compileOptions = ({ scenario, kernel, fs, bounds, reduce, symmetry, memory
   memoryModel,
 })
 
-interface PlacedSite extends Position {
+interface Place extends Position {
   readonly file: string
 }
 
-const placesOf = ({ files, sites }: TransitionSystem): PlacedSite[] =>
-  sites.map(({ file, line, column }) => ({ file: files[file], line, column }))
+const placesOf = ({ files, reached }: TransitionSystem): Place[] =>
+  Array.from({ length: reached.length / 3 }, (_, i) => {
+    const [file, line, column] = reached.slice(3 * i, 3 * i + 3)
+    return { file: files[file], line, column }
+  })
 
-const isWithin = (site: Position, { from, to }: Span): boolean => isBefore(from, site) && !isBefore(to, site)
+const isWithin = (place: Position, { from, to }: Span): boolean => isBefore(from, place) && !isBefore(to, place)
 
 /** Or the same. */
 const isBefore = (a: Position, b: Position): boolean => a.line < b.line || (a.line === b.line && a.column <= b.column)

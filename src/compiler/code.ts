@@ -89,6 +89,7 @@ export interface Lowered {
   readonly fs: string
   readonly bounds: Readonly<Record<string, number>>
   readonly files: readonly string[]
+  readonly changes: readonly string[]
   readonly calls: readonly Call[]
   readonly sites: readonly Site[]
   readonly variables: readonly Variable[]

@@ -81,23 +81,69 @@ export function walkExpression(e: Expression, visit: (node: Expression) => void)
   }
 }
 
+/** Calls `visit` for the variables that evaluating the expression may read, for some of them more than once. */
+export function walkVariables(e: Expression, visit: (variable: number) => void): void {
+  everyVariable(e, (v) => {
+    visit(v)
+    return true
+  })
+}
+
+/** Calls `visit` for the registers in the expression, for some of them more than once. */
+export function walkRegisters(e: Expression, visit: (register: number) => void): void {
+  switch (e.kind) {
+    case 'const':
+    case 'variable':
+      return
+    case 'register':
+      return visit(e.register)
+    case 'element':
+      return walkRegisters(e.index, visit)
+    case 'unary':
+      return walkRegisters(e.operand, visit)
+    case 'binary':
+      walkRegisters(e.left, visit)
+      return walkRegisters(e.right, visit)
+    case 'select':
+      walkRegisters(e.condition, visit)
+      walkRegisters(e.then, visit)
+      return walkRegisters(e.otherwise, visit)
+  }
+}
+
 /** Variables that evaluating the expression may read. */
 export function variablesOf(e: Expression): Set<number> {
   const found = new Set<number>()
-  walkExpression(e, (node) => {
-    if (node.kind === 'variable') found.add(node.variable)
-    if (node.kind === 'element') for (const v of node.variables) found.add(v)
-  })
+  walkVariables(e, (v) => void found.add(v))
   return found
 }
 
 export function registersOf(e: Expression): Set<number> {
   const found = new Set<number>()
-  walkExpression(e, (node) => {
-    if (node.kind === 'register') found.add(node.register)
-  })
+  walkRegisters(e, (r) => void found.add(r))
   return found
 }
+
+/** Does it hold for all variables that evaluating the expression may read? */
+export function everyVariable(e: Expression, holds: (variable: number) => boolean): boolean {
+  switch (e.kind) {
+    case 'const':
+    case 'register':
+      return true
+    case 'variable':
+      return holds(e.variable)
+    case 'element':
+      return e.variables.every((v) => holds(v)) && everyVariable(e.index, holds)
+    case 'unary':
+      return everyVariable(e.operand, holds)
+    case 'binary':
+      return everyVariable(e.left, holds) && everyVariable(e.right, holds)
+    case 'select':
+      return everyVariable(e.condition, holds) && everyVariable(e.then, holds) && everyVariable(e.otherwise, holds)
+  }
+}
+
+export const readsVariables = (e: Expression): boolean => !everyVariable(e, () => false)
 
 /** The same with other registers; itself where it has none. */
 export function withRegisters(e: Expression, register: (register: number) => number): Expression {

@@ -15,9 +15,13 @@ export interface TransitionSystem {
   /** Reductions that shaped the actions: 'protected', 'acquire', 'private'. Empty: one shared access, one action. */
   readonly reductions: readonly string[]
   readonly files: readonly string[]
-  /** Inlined calls as a tree; a site names the call that it lies in. */
+  /** Changes of the kernel of which some function was inlined, whether or not a task comes to it. */
+  readonly changes: readonly string[]
+  /** Inlined calls as a tree, those in which something lies; a site names the call that it lies in. */
   readonly calls: readonly Call[]
   readonly sites: readonly Site[]
+  /** Where the code stands that a task may come to, be it a step or not: file, line and column of each place in turn. */
+  readonly reached: readonly number[]
   readonly variables: readonly Variable[]
   readonly tasks: readonly Task[]
   readonly properties: readonly Property[]

@@ -218,6 +218,8 @@ export class SystemBuilder {
       reductions: [],
       files: [`${this.#name}.ts`],
       calls: tasks.map((task) => ({ function: task.name, parent: -1, site: -1, change: '' })),
+      changes: [],
+      reached: [],
       sites: this.#sites.map((text, i) => ({ file: 0, line: i + 1, column: 1, text, call: 0 })),
       variables: this.#variables,
       tasks,

@@ -36,6 +36,10 @@ export class Books {
   readonly byNode = new Map<ts.Node, Map<number, number>>()
   private readonly propertyNumbers = new Map<string, number>()
 
+  get changes(): string[] {
+    return [...new Set(this.calls.map(({ change }) => change))].filter((change) => change !== '')
+  }
+
   property(p: Property): number {
     const key = `${p.kind}|${p.class}|${p.name}|${p.message}`
     let n = this.propertyNumbers.get(key)

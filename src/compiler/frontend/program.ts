@@ -1,6 +1,6 @@
 /** The one door to the TypeScript compiler: loads kernel, history, scenarios (and a user's files) once, type-checks them. */
 import ts from './typescript.ts'
-import type { Call, TransitionSystem } from '../../model/system.ts'
+import type { TransitionSystem } from '../../model/system.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { MemoryModel } from '../passes/memory-model.ts'
 import { bugsOrMistakes, type BugInfo, type Configuration, type FoundBug } from './bugs.ts'
@@ -9,7 +9,7 @@ import { MISTAKES } from '../mistakes.ts'
 import { CompileError } from './errors.ts'
 import { compiledOnce } from './compiled-once.ts'
 import { changesNothing, isSameSystem, nothingRuns, ofOverride } from './overrides.ts'
-import { callsOf, lowerScenario } from './scenario.ts'
+import { changesIn, lowerScenario } from './scenario.ts'
 import { findProjections, type ProjectionInfo } from './projections.ts'
 import { findScenarios, type FoundScenario, type ScenarioInfo } from './scenarios.ts'
 import { sourceListing, type SourceListing } from './source.ts'
@@ -206,11 +206,11 @@ function refuseWithoutEffect(
 ): void {
   const { system, found, options } = asked
   const { functions, marks } = lastLayer(loaded, options.kernel)
-  const isReached = (calls: readonly Call[]): boolean => calls.some((call) => marks.includes(call.change))
+  const isReached = (changes: readonly string[]): boolean => changes.some((change) => marks.includes(change))
   const parts = options.kernel.split('+')
   const part = parts.pop() as string
   const where = { part, scenario: found.info.id, kernel: options.kernel }
-  if (!isReached(system.calls))
+  if (!isReached(system.changes))
     throw nothingRuns(loaded, functions, where, () => runnersOf(loaded, scenarios, options.kernel, isReached))
   const without = [...parts, ...(part.startsWith('bug/') ? [part.replace('bug/', 'fixed/')] : [])].join('+')
   if (
@@ -227,14 +227,14 @@ function runnersOf(
   loaded: Loaded,
   scenarios: readonly FoundScenario[],
   kernelName: string,
-  isReached: (calls: readonly Call[]) => boolean,
+  isReached: (changes: readonly string[]) => boolean,
 ): string[] {
   const runners: string[] = []
   const kernel = resolveKernel(loaded, kernelName)
   for (const other of scenarios) {
     const { id, file, group } = other.info
     if (runners.length === RUNNERS_MAX || group !== 'quick' || !file.startsWith('src/scenarios/')) continue
-    if (isReached(callsOf(loaded, other, kernel))) runners.push(id)
+    if (isReached(changesIn(loaded, other, kernel))) runners.push(id)
   }
   return runners
 }

@@ -3,9 +3,10 @@
  * ends every critical section. What such a call becomes is copied from the first one; only registers, labels, calls and
  * sites are its own. Measured on four scenarios: 70 to 82 % of all instructions are copies.
  */
-import { assert, unreachable } from '../../base/assert.ts'
-import type { Call, Expression, Site, Waiting } from '../../model/system.ts'
-import type { Guard, Instruction, Label, RegisterInfo } from '../code.ts'
+import { assert } from '../../base/assert.ts'
+import type { Call, Expression, Site } from '../../model/system.ts'
+import type { Instruction, Label, RegisterInfo } from '../code.ts'
+import { copyOf } from '../copy.ts'
 import { isConstant, registersOf, withRegisters } from '../expression.ts'
 import type { Lowering } from './lowering.ts'
 import type ts from './typescript.ts'
@@ -99,7 +100,9 @@ function signatureOf(
   }
   let isKnown = true
   const expression = (e: Expression): string => {
-    isKnown &&= isConstant(e)
+    if (isConstant(e)) return String(e.value)
+    isKnown = false
+    if (e.kind === 'register') return register(e.register)
     return JSON.stringify(e, (_, part: unknown) =>
       typeof part === 'object' && part !== null && 'register' in part ? register(part.register as number) : part,
     )
@@ -168,68 +171,14 @@ function copied(L: Lowering, inlined: Inlined, given: readonly number[], at: num
   const labelOf = (label: Label): Label =>
     entry(labels, label, () => ({ ...label, at: label.at - first.code + now.code }))
   const expression = (e: Expression): Expression => withRegisters(e, registerOf)
-  books.sites.push(...inlined.sites.map((s) => ({ ...s, call: callOf(s.call) })))
-  books.calls.push(
-    ...inlined.calls.map((c, i) => ({ ...c, parent: callOf(c.parent), site: i === 0 ? at : siteOf(c.site) })),
-  )
-  L.registers.push(...inlined.registers.map((r) => ({ ...r, site: siteOf(r.site) })))
-  const names = { expression, register: registerOf, label: labelOf }
-  for (const i of inlined.code) L.code.push(copyOf(i, siteOf(i.site), names))
+  for (const { file, line, column, text, call } of inlined.sites)
+    books.sites.push({ file, line, column, text, call: callOf(call) })
+  for (const [i, { function: name, parent, site, change }] of inlined.calls.entries())
+    books.calls.push({ function: name, parent: callOf(parent), site: i === 0 ? at : siteOf(site), change })
+  for (const { name, declared, pool, site } of inlined.registers)
+    L.registers.push({ name, declared, pool, site: siteOf(site) })
+  const own = { expression, register: registerOf, label: labelOf, site: siteOf }
+  for (const i of inlined.code) L.code.push(copyOf(i, own))
   L.reachable = inlined.isReachable
   return 'expr' in result ? ({ ...result, expr: expression(result.expr) } as Value) : result
-}
-
-/** What a copy has in place of what it was copied from. */
-interface Own {
-  readonly expression: (e: Expression) => Expression
-  readonly register: (r: number) => number
-  readonly label: (l: Label) => Label
-}
-
-function copyOf(i: Instruction, site: number, { expression, register, label }: Own): Instruction {
-  const guard = (g: Guard | null): Guard | null => g && { ...g, held: expression(g.held) }
-  const maybe = (e: Expression | null): Expression | null => e && expression(e)
-  const waiting = (w: Waiting): Waiting => ({
-    ...w,
-    address: maybe(w.address),
-    condition: expression(w.condition),
-    holders: maybe(w.holders),
-  })
-  switch (i.op) {
-    case 'load':
-      return { ...i, site, register: register(i.register), place: expression(i.place), guard: guard(i.guard) }
-    case 'store':
-      return {
-        ...i,
-        site,
-        place: expression(i.place) as typeof i.place,
-        value: expression(i.value),
-        guard: guard(i.guard),
-      }
-    case 'begin':
-      return {
-        ...i,
-        site,
-        guard: maybe(i.guard),
-        section: { ...i.section, waiting: i.section.waiting && waiting(i.section.waiting) },
-      }
-    case 'choose':
-      return { ...i, site, register: register(i.register) }
-    case 'set':
-      return { ...i, site, register: register(i.register), value: expression(i.value) }
-    case 'branch':
-      return { ...i, site, condition: expression(i.condition), then: label(i.then), otherwise: label(i.otherwise) }
-    case 'jump':
-      return { ...i, site, to: label(i.to) }
-    case 'check':
-      return { ...i, site, condition: expression(i.condition) }
-    case 'event':
-      return { ...i, site, values: i.values.map(expression) }
-    case 'end':
-    case 'barrier':
-    case 'done':
-      return { ...i, site }
-    default:
-      return unreachable(i)
-  }
 }

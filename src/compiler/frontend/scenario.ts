@@ -1,7 +1,7 @@
 /** Lowers a whole scenario: setup, every task, properties; then hands it to the passes. */
 import ts from './typescript.ts'
 import { FILE_SYSTEMS } from './words_of_scenarios.ts'
-import type { Call, Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
+import type { Promised, TransitionSystem, ViolationClass } from '../../model/system.ts'
 import type { Lowered, Predicate, TaskCode } from '../code.ts'
 import { isConstant } from '../expression.ts'
 import { assemble, type AssemblyFailure } from '../passes/assemble.ts'
@@ -42,9 +42,9 @@ export function lowerScenario(
   throw failureToError(system, lowered)
 }
 
-/** The functions that a scenario runs on a kernel, without what comes after the front end. */
-export function callsOf(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel): readonly Call[] {
-  return lowerAll(loaded, found, kernel, { scenario: found.info.id, kernel: kernel.name }).calls
+/** The changes of a kernel that a scenario may run, without what comes after the front end. */
+export function changesIn(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel): readonly string[] {
+  return lowerAll(loaded, found, kernel, { scenario: found.info.id, kernel: kernel.name }).changes
 }
 
 function lowerAll(loaded: Loaded, found: FoundScenario, kernel: ResolvedKernel, options: CompileOptions): Lowered {
@@ -134,6 +134,7 @@ function lowerOnce(
     fs,
     bounds: given,
     files: books.files,
+    changes: books.changes,
     calls: books.calls,
     sites: books.sites,
     variables: storage.finishedVariables(),

@@ -14,7 +14,7 @@ import type { Instruction, Predicate, TaskCode } from '../code.ts'
 import { binary, constant, isConstant, mapExpression, ONE, ZERO, valueOfKnown } from '../expression.ts'
 import type { Mover } from './movers.ts'
 import { intervalOf, isFalse, isInt, isTrue, type Interval } from './intervals.ts'
-import { joinOf } from './joins.ts'
+import { Joins } from './joins.ts'
 import { livenessOf, successorsOf, type Liveness } from './liveness.ts'
 import type { Ranges } from './ranges.ts'
 import type { Variable } from '../../model/system.ts'
@@ -32,6 +32,8 @@ export interface ActionsInput {
   readonly always: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
   readonly reaches: readonly (Predicate & { readonly reads: ReadonlySet<number> })[]
   readonly localRange: (register: number) => number
+  /** Number in the system of a site of the code. */
+  readonly siteOf: (site: number) => number
   readonly firstAction: number
 }
 
@@ -69,9 +71,10 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
   const withKnownRegisters = (e: Expression): Expression => mapExpression(e, knownRegister)
   const simplify = (e: Expression): Expression =>
     mapExpression(e, (leaf) => valueOfKnown(knownRegister(leaf), input.variables))
+  const registers = { get: (register: number) => ranges.registers[register] }
   const truthOf = (e: Expression): Expression => {
     const simple = simplify(e)
-    const range = intervalOf(simple, input.variables, (r) => ranges.registers[r])
+    const range = intervalOf(simple, input.variables, registers)
     return isTrue(range) ? ONE : isFalse(range) ? ZERO : simple
   }
   const writer = new ActionWriter(input, code, live, locationOf, simplify, truthOf)
@@ -83,12 +86,12 @@ export function actionsOf(input: ActionsInput): { locations: Location[]; actions
     const at = order[l]
     const actions: Action[] = []
     for (const { guard, body } of writer.actionsAt(at))
-      actions.push({ id: next++, task: input.task, from: l, site: code[at].site, guard, body })
+      actions.push({ id: next++, task: input.task, from: l, site: input.siteOf(code[at].site), guard, body })
     if (writer.failure !== null) return writer.failure
     const i = code[at]
     const waiting = i.op === 'begin' && i.guard !== null ? i.section.waiting : null
     locations.push({
-      site: i.site,
+      site: input.siteOf(i.site),
       live: live.before(at).filter((r) => !isKnown(ranges.registers[r])),
       actions,
       waiting:
@@ -230,7 +233,8 @@ class ActionWriter {
   private readonly inside: readonly boolean[]
   private readonly steps: Numbering
   private readonly loops: Numbering
-  private readonly joins = new Map<string, number>()
+  private readonly joins: Joins
+  private readonly joinsKnown = new Map<string, number>()
   private readonly fragments = new Map<string, Fragment[]>()
   /** As in a fragment, for what is being written. */
   private asked: BitSet
@@ -248,6 +252,7 @@ class ActionWriter {
   ) {
     this.input = input
     this.code = code
+    this.joins = new Joins(code)
     this.live = live
     this.locationOf = locationOf
     this.simplify = simplify
@@ -279,7 +284,7 @@ class ActionWriter {
       return Array.from({ length: i.alternatives }, (_, k) => ({
         guard: null,
         body: [
-          { kind: 'step' as const, site: i.site },
+          this.step(i),
           ...this.set(i.register, constant(k), at),
           ...this.write(at + 1, { ...fresh, seen: bitSetOf(this.steps.count, [this.steps.of[at]]) }).out,
         ],
@@ -349,7 +354,7 @@ class ActionWriter {
         seen.add(this.steps.of[at])
         heads.clear()
         isStepless = false
-        out.push({ kind: 'step', site: i.site })
+        out.push(this.step(i))
       } else if (this.loops.of[at] >= 0) {
         const head = this.loops.of[at]
         if (heads.has(head)) {
@@ -432,11 +437,11 @@ class ActionWriter {
 
   private joinAt(branch: number, phase: Path['phase'], stop: number): number {
     const key = `${branch} ${phase} ${stop}`
-    let join = this.joins.get(key)
+    let join = this.joinsKnown.get(key)
     if (join === undefined) {
       const within = phase === 'fresh' ? 'pre' : phase
-      join = joinOf(this.code, branch, stop, (at) => !this.inside[at] && this.cutsBefore(at, within))
-      this.joins.set(key, join)
+      join = this.joins.of(branch, stop, (at) => !this.inside[at] && this.cutsBefore(at, within))
+      this.joinsKnown.set(key, join)
     }
     return join
   }
@@ -465,6 +470,10 @@ class ActionWriter {
     const step = this.steps.of[at]
     this.asked.add(step)
     return seen.has(step)
+  }
+
+  private step({ site }: Instruction): Statement {
+    return { kind: 'step', site: this.input.siteOf(site) }
   }
 
   private failAsLoop(head: number): void {

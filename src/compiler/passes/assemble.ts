@@ -6,6 +6,7 @@ import { actionsOf, type ActionsFailure } from './actions.ts'
 import { isInt, mayWrap } from './intervals.ts'
 import { protectionOf } from './locksets.ts'
 import { moversOf, usesOf } from './movers.ts'
+import { NamedPlaces, reachedPlaces } from './named.ts'
 import { nestingOf } from './nesting.ts'
 import { withMemoryModel, type MemoryModel } from './memory-model.ts'
 import { rangesOf, type Ranges } from './ranges.ts'
@@ -51,7 +52,7 @@ export function assemble(
     initial.some((values) => evaluate(p.condition, { variables: values, locations: [], registers: [[]] }, 0) === 0),
   )
   if (wrong !== undefined) return { kind: 'initially-false', property: wrong.property }
-  const wrapping = [...always, ...reaches, ...finals].find((p) => mayWrap(p.condition, variables, () => null))
+  const wrapping = [...always, ...reaches, ...finals].find((p) => mayWrap(p.condition, variables, new Map()))
   if (wrapping !== undefined) return { kind: 'wraps', site: lowered.properties[wrapping.property].site }
   const watched = new Set([...always, ...reaches].flatMap((p) => [...p.reads]))
   for (const v of uses.lookedAt) watched.add(v)
@@ -64,6 +65,7 @@ export function assemble(
 
   const protection = protectionOf(lowered.tasks, uses.locks)
   const nesting = nestingOf(lowered.tasks)
+  const named = new NamedPlaces(lowered)
   const tasks: Task[] = []
   const properties = [...lowered.properties]
   let firstAction = 0
@@ -98,6 +100,7 @@ export function assemble(
       always,
       reaches,
       localRange,
+      siteOf: (site) => named.site(site),
       firstAction,
     })
     if ('kind' in result) return result
@@ -105,7 +108,7 @@ export function assemble(
     tasks.push({
       name: code.name,
       interrupt: code.interrupt,
-      registers: registersOfTask(code, ranges, lowered),
+      registers: registersOfTask(code, ranges, lowered.labelsOf),
       locations: result.locations,
     })
   }
@@ -116,11 +119,13 @@ export function assemble(
     bounds: lowered.bounds,
     reductions: merge ? ['protected', 'private', 'lockset', 'acquire'] : [],
     files: lowered.files,
-    calls: lowered.calls,
-    sites: lowered.sites,
+    changes: lowered.changes,
     variables,
     tasks,
-    properties,
+    properties: properties.map((p) => named.property(p)),
+    calls: named.calls,
+    sites: named.sites,
+    reached: reachedPlaces(lowered),
     initial,
     finals: finals.map(({ property, condition }) => ({ property, condition })),
     promises: lowered.promises.map((p) => ({
@@ -145,9 +150,13 @@ const sharersOf = ({ tasks, variables }: Lowered): Set<number> =>
       .filter((v) => variables[v].kind === 'uint'),
   )
 
-const registersOfTask = (code: TaskCode, ranges: Ranges, lowered: Lowered): Task['registers'] =>
-  code.registers.map((r, i) => {
+/** Labels of one pool are one array, in the file of the system as well. */
+function registersOfTask(code: TaskCode, ranges: Ranges, labelsOf: Lowered['labelsOf']): Task['registers'] {
+  const pools = new Set(code.registers.map(({ pool }) => pool).filter((pool) => pool !== null))
+  const labels = new Map([...pools].map((pool) => [pool, labelsOf(pool)]))
+  return code.registers.map(({ name, pool }, i) => {
     const range = ranges.registers[i]
     const { lo, hi } = range !== null && isInt(range) ? range : { lo: 0, hi: 0 } // without a bound: dead
-    return { name: r.name, lo, hi, labels: r.pool === null ? null : lowered.labelsOf(r.pool) }
+    return { name, lo, hi, labels: pool === null ? null : (labels.get(pool) ?? null) }
   })
+}

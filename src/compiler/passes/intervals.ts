@@ -6,74 +6,96 @@ export interface Interval {
   readonly hi: number
 }
 
-/** Bounds of a register where the expression stands; null when it was never written, and so 0. */
-export type RegisterBounds = (register: number) => Interval | null
+/** Bounds of registers where the expression stands. One of which nothing is known was never written, and is 0. */
+export interface RegisterBounds {
+  get(register: number): Interval | null | undefined
+}
 
 export const INT_MIN = -2147483648
 export const INT_MAX = 2147483647
 const INT: Interval = { lo: INT_MIN, hi: INT_MAX }
 const BOOL: Interval = { lo: 0, hi: 1 }
 const ZERO: Interval = { lo: 0, hi: 0 }
+const ONE: Interval = { lo: 1, hi: 1 }
 
-export const hull = (a: Interval, b: Interval): Interval => ({ lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) })
+const contains = (a: Interval, b: Interval): boolean => a.lo <= b.lo && b.hi <= a.hi
+export const hull = (a: Interval, b: Interval): Interval =>
+  contains(a, b) ? a : contains(b, a) ? b : { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
 export const isInt = (a: Interval): boolean => a.lo >= INT_MIN && a.hi <= INT_MAX
 export const isTrue = (a: Interval): boolean => a.lo > 0 || a.hi < 0
 export const isFalse = (a: Interval): boolean => a.lo === 0 && a.hi === 0
+
+/** Every constant, thousands of times: those that are frequent are there already. */
+const pointsReady = Array.from({ length: 64 }, (_, n): Interval => ({ lo: n, hi: n }))
+const pointOf = (n: number): Interval => pointsReady[n] ?? { lo: n, hi: n }
 
 /**
  * Sums, differences and products are those of integers without a bound: a result outside 32 bits means that the value
  * could wrap. All other operations work on 32 bits, as in JavaScript.
  */
 export function intervalOf(e: Expression, variables: readonly Interval[], registers: RegisterBounds): Interval {
-  const of = (x: Expression): Interval => intervalOf(x, variables, registers)
   switch (e.kind) {
     case 'const':
-      return { lo: e.value, hi: e.value }
+      return pointOf(e.value)
     case 'variable':
       return variables[e.variable]
     case 'element':
-      return e.variables.length === 0 ? ZERO : e.variables.map((v): Interval => variables[v]).reduce(hull)
+      return e.variables.reduce((all, v, i) => (i === 0 ? variables[v] : hull(all, variables[v])), ZERO)
     case 'register':
-      return registers(e.register) ?? ZERO
+      return registers.get(e.register) ?? ZERO
     case 'unary': {
-      const a = of(e.operand)
+      const a = intervalOf(e.operand, variables, registers)
       if (e.operator === 'neg') return { lo: 0 - a.hi, hi: 0 - a.lo }
-      return isTrue(a) ? ZERO : isFalse(a) ? { lo: 1, hi: 1 } : BOOL
+      return decided(isFalse(a), isTrue(a))
     }
     case 'select': {
-      const c = of(e.condition)
-      if (isTrue(c)) return of(e.then)
-      if (isFalse(c)) return of(e.otherwise)
-      return hull(of(e.then), of(e.otherwise))
+      const c = intervalOf(e.condition, variables, registers)
+      if (isTrue(c)) return intervalOf(e.then, variables, registers)
+      if (isFalse(c)) return intervalOf(e.otherwise, variables, registers)
+      return hull(intervalOf(e.then, variables, registers), intervalOf(e.otherwise, variables, registers))
     }
     case 'binary':
-      return binaryInterval(e.operator, of(e.left), of(e.right))
+      return binaryInterval(
+        e.operator,
+        intervalOf(e.left, variables, registers),
+        intervalOf(e.right, variables, registers),
+      )
   }
 }
 
 /** Could the value leave 32 bits on the way? */
 export function mayWrap(e: Expression, variables: readonly Interval[], registers: RegisterBounds): boolean {
-  const inner = (x: Expression): boolean => mayWrap(x, variables, registers)
-  const outside = (): boolean => !isInt(intervalOf(e, variables, registers))
   switch (e.kind) {
     case 'const':
     case 'variable':
     case 'register':
       return false
     case 'element':
-      return inner(e.index)
+      return mayWrap(e.index, variables, registers)
     case 'unary':
-      return inner(e.operand) || (e.operator === 'neg' && outside())
+      return (
+        mayWrap(e.operand, variables, registers) ||
+        (e.operator === 'neg' && !isInt(intervalOf(e, variables, registers)))
+      )
     case 'select':
-      return inner(e.condition) || inner(e.then) || inner(e.otherwise)
+      return (
+        mayWrap(e.condition, variables, registers) ||
+        mayWrap(e.then, variables, registers) ||
+        mayWrap(e.otherwise, variables, registers)
+      )
     case 'binary':
-      return inner(e.left) || inner(e.right) || ('+-*/'.includes(e.operator) && outside())
+      return (
+        mayWrap(e.left, variables, registers) ||
+        mayWrap(e.right, variables, registers) ||
+        ('+-*/'.includes(e.operator) && !isInt(intervalOf(e, variables, registers)))
+      )
   }
 }
 
+const decided = (yes: boolean, no: boolean): Interval => (yes ? ONE : no ? ZERO : BOOL)
+
 function binaryInterval(operator: string, a: Interval, b: Interval): Interval {
   const point = a.lo === a.hi && b.lo === b.hi
-  const known = (yes: boolean, no: boolean): Interval => (yes ? { lo: 1, hi: 1 } : no ? ZERO : BOOL)
   const disjoint = a.hi < b.lo || b.hi < a.lo
   switch (operator) {
     case '+':
@@ -102,21 +124,21 @@ function binaryInterval(operator: string, a: Interval, b: Interval): Interval {
     case '^':
       return isInt(a) && isInt(b) ? bitwise(operator, a, b, point) : INT
     case '==':
-      return known(point && a.lo === b.lo, disjoint)
+      return decided(point && a.lo === b.lo, disjoint)
     case '!=':
-      return known(disjoint, point && a.lo === b.lo)
+      return decided(disjoint, point && a.lo === b.lo)
     case '<':
-      return known(a.hi < b.lo, a.lo >= b.hi)
+      return decided(a.hi < b.lo, a.lo >= b.hi)
     case '<=':
-      return known(a.hi <= b.lo, a.lo > b.hi)
+      return decided(a.hi <= b.lo, a.lo > b.hi)
     case '>':
-      return known(a.lo > b.hi, a.hi <= b.lo)
+      return decided(a.lo > b.hi, a.hi <= b.lo)
     case '>=':
-      return known(a.lo >= b.hi, a.hi < b.lo)
+      return decided(a.lo >= b.hi, a.hi < b.lo)
     case 'and':
-      return known(isTrue(a) && isTrue(b), isFalse(a) || isFalse(b))
+      return decided(isTrue(a) && isTrue(b), isFalse(a) || isFalse(b))
     case 'or':
-      return known(isTrue(a) || isTrue(b), isFalse(a) && isFalse(b))
+      return decided(isTrue(a) || isTrue(b), isFalse(a) && isFalse(b))
     default:
       throw new Error(operator)
   }

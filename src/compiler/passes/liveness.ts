@@ -1,7 +1,7 @@
 /** Which registers are still needed at each instruction. All others are no part of the state. */
 import type { Expression } from '../../model/system.ts'
 import type { Instruction } from '../code.ts'
-import { registersOf } from '../expression.ts'
+import { walkRegisters } from '../expression.ts'
 
 export interface Liveness {
   /** Registers needed before an instruction, in ascending order; none in code that is never reached. */
@@ -20,7 +20,7 @@ export function livenessOf(
 ): Liveness {
   const uses: number[][] = Array.from({ length: registerCount }, () => [])
   code.forEach((i, at) => {
-    if (reachable[at]) for (const r of usesOf(i)) uses[r].push(at)
+    if (reachable[at]) walkUses(i, (r) => uses[r].at(-1) === at || uses[r].push(at))
   })
   const predecessors = predecessorsOf(code, reachable)
   const live: (number[] | undefined)[] = Array.from({ length: code.length + 1 })
@@ -64,10 +64,9 @@ export function successorsOf(code: readonly Instruction[], at: number): number[]
 
 const definedBy = (i: Instruction): number => (i.op === 'load' || i.op === 'set' || i.op === 'choose' ? i.register : -1)
 
-function usesOf(i: Instruction): Set<number> {
-  const found = new Set<number>()
+function walkUses(i: Instruction, visit: (register: number) => void): void {
   const add = (e: Expression | null): void => {
-    if (e !== null) for (const r of registersOf(e)) found.add(r)
+    if (e !== null) walkRegisters(e, visit)
   }
   switch (i.op) {
     case 'load':
@@ -98,5 +97,4 @@ function usesOf(i: Instruction): Set<number> {
       add(i.condition)
       break
   }
-  return found
 }

@@ -6,7 +6,7 @@
  */
 import type { Expression } from '../../model/system.ts'
 import type { Instruction, TaskCode } from '../code.ts'
-import { variablesOf } from '../expression.ts'
+import { walkVariables } from '../expression.ts'
 import { successorsOf } from './liveness.ts'
 
 /** A lock is named by its first variable, `holder`. */
@@ -48,7 +48,7 @@ export function protectionOf(tasks: readonly TaskCode[], trusted: ReadonlySet<nu
     code.forEach((i, at) => {
       const here = held[task][at]
       if (here === null) return
-      for (const e of readsOf(i)) for (const v of variablesOf(e)) note(v, here, task, false)
+      for (const e of readsOf(i)) walkVariables(e, (v) => note(v, here, task, false))
       if (i.op === 'store')
         for (const v of i.place.kind === 'variable' ? [i.place.variable] : i.place.variables) note(v, here, task, true)
     }),

@@ -1,7 +1,7 @@
 /** How every step of a task commutes with the steps of the others: what actions.ts may merge. */
 import type { Expression, Variable } from '../../model/system.ts'
 import type { Instruction, Lowered } from '../code.ts'
-import { isConstant, variablesOf } from '../expression.ts'
+import { everyVariable, isConstant, walkVariables } from '../expression.ts'
 import { successorsOf } from './liveness.ts'
 import { trustedLocks } from './locks.ts'
 import type { Protection } from './locksets.ts'
@@ -54,12 +54,12 @@ export function usesOf(lowered: Lowered): Uses {
   const lookedAt = new Set<number>()
   lowered.tasks.forEach(({ code }, t) => {
     const touch = (e: Expression | null): void => {
-      if (e !== null) for (const v of variablesOf(e)) tasks[v] |= 1 << t
+      if (e !== null) walkVariables(e, (v) => (tasks[v] |= 1 << t))
     }
     /** Ghosts are looked at as well, but writing one is a matter of the step that it belongs to. */
     const look = (e: Expression): void => {
       touch(e)
-      if (!isOwnHold(e, t, locks)) for (const v of variablesOf(e)) if (!lowered.variables[v].ghost) lookedAt.add(v)
+      if (!isOwnHold(e, t, locks)) walkVariables(e, (v) => void (lowered.variables[v].ghost || lookedAt.add(v)))
     }
     let section: Extract<Instruction, { op: 'begin' }> | null = null
     for (const i of code) {
@@ -70,8 +70,7 @@ export function usesOf(lowered: Lowered): Uses {
           touch(i.guard)
           const { acquires } = i.section
           if (acquires !== null && i.guard === null) for (const v of acquires) tried.add(v)
-          if (i.guard !== null)
-            for (const v of variablesOf(i.guard)) if (!(acquires?.includes(v) ?? false)) lookedAt.add(v)
+          if (i.guard !== null) walkVariables(i.guard, (v) => void (acquires?.includes(v) || lookedAt.add(v)))
           break
         }
         case 'end':
@@ -80,7 +79,7 @@ export function usesOf(lowered: Lowered): Uses {
         case 'load': {
           touch(i.place)
           const own = [...(section?.section.acquires ?? []), ...(section?.section.releases ?? [])]
-          for (const v of variablesOf(i.place)) if (locks.has(v) && !own.includes(v)) lookedAt.add(v)
+          walkVariables(i.place, (v) => void (locks.has(v) && !own.includes(v) && lookedAt.add(v)))
           break
         }
         case 'store':
@@ -106,7 +105,7 @@ function isOwnHold(e: Expression, task: number, locks: ReadonlySet<number>): boo
   if (e.kind === 'select') return isConstant(e.then) && isOwnHold(e.otherwise, task, locks)
   if (e.kind !== 'binary') return false
   if (e.operator === 'or') return isOwnHold(e.left, task, locks) && isOwnHold(e.right, task, locks)
-  const isLock = (x: Expression): boolean => [...variablesOf(x)].every((v) => locks.has(v))
+  const isLock = (x: Expression): boolean => everyVariable(x, (v) => locks.has(v))
   if (!isConstant(e.right)) return false
   if (e.operator === '==') return e.right.value === task + 1 && isLock(e.left)
   if (e.operator !== '!=' || e.right.value !== 0 || e.left.kind !== 'binary' || e.left.operator !== '&') return false
@@ -119,13 +118,13 @@ function moverOf(input: MoversInput, at: number): Mover {
   const alone = (v: number): boolean => variables[v].lo === variables[v].hi || (uses.tasks[v] & ~(1 << task)) === 0
   const isProtected =
     i.op === 'load' || i.op === 'store'
-      ? i.guard !== null && [...variablesOf(i.guard.held)].every((v) => uses.locks.has(v) || !uses.stored.has(v))
+      ? i.guard !== null && everyVariable(i.guard.held, (v) => uses.locks.has(v) || !uses.stored.has(v))
       : false
   const unwatched = (vs: readonly number[]): boolean => vs.every((v) => !watched.has(v))
   switch (i.op) {
     case 'load':
       if (i.guard !== null) return isProtected ? 'both' : 'none'
-      return [...variablesOf(i.place)].every((v) => alone(v) || protection.stable(task, at, v)) ? 'both' : 'none'
+      return everyVariable(i.place, (v) => alone(v) || protection.stable(task, at, v)) ? 'both' : 'none'
     case 'store': {
       if (i.ghost) return 'local'
       const targets = i.place.kind === 'variable' ? [i.place.variable] : i.place.variables
@@ -139,9 +138,8 @@ function moverOf(input: MoversInput, at: number): Mover {
       const commutes = (lock: readonly number[]): boolean => isLock(lock) && sectionCommutes(input, at, new Set(lock))
       if (i.guard !== null && !(isConstant(i.guard) && i.guard.value !== 0)) {
         // A lock of one task only: nobody can make it wait, and nobody can tell.
-        if ([...variablesOf(i.guard)].every(alone) && unwatched([...variablesOf(i.guard)]) && commutes([]))
-          return 'both'
-        if (acquires === null || releases !== null || ![...variablesOf(i.guard)].every((v) => acquires.includes(v)))
+        if (everyVariable(i.guard, (v) => alone(v) && !watched.has(v)) && commutes([])) return 'both'
+        if (acquires === null || releases !== null || !everyVariable(i.guard, (v) => acquires.includes(v)))
           return 'blocking'
         return commutes(acquires) ? 'acquire' : 'blocking'
       }
@@ -161,7 +159,7 @@ function sectionCommutes(input: MoversInput, begin: number, lock: ReadonlySet<nu
   for (let at = begin + 1; input.code[at].op !== 'end'; at++) {
     const i = input.code[at]
     if (i.op !== 'load' && i.op !== 'store') continue
-    if ([...variablesOf(i.place)].every((v) => lock.has(v))) continue
+    if (everyVariable(i.place, (v) => lock.has(v))) continue
     const mover = moverOf(input, at)
     if (mover !== 'both' && mover !== 'local') return false
   }
@@ -199,7 +197,7 @@ function stepsAfter(
     variables[v].lo !== variables[v].hi &&
     (uses.tasks[v] & ~(1 << task)) !== 0 &&
     !protection.unseen(v)
-  const isVisible = (e: Expression): boolean => [...variablesOf(e)].some(isSeenByOthers)
+  const isVisible = (e: Expression): boolean => !everyVariable(e, (v) => !isSeenByOthers(v))
   const steps: number[] = []
   let isSeen = false
   const seen = new Set<number>()
@@ -210,7 +208,7 @@ function stepsAfter(
     seen.add(at)
     const i = code[at]
     if (i.op === 'store' && i.ghost) {
-      const isWatched = [...variablesOf(i.place)].some((v) => watched.has(v))
+      const isWatched = !everyVariable(i.place, (v) => !watched.has(v))
       isSeen ||= isWatched || isVisible(i.place) || isVisible(i.value)
     } else if (i.op === 'set') isSeen ||= isVisible(i.value)
     else if (i.op === 'check' || i.op === 'branch') isSeen ||= isVisible(i.condition)

@@ -6,17 +6,18 @@
  */
 import type { Expression, Variable } from '../../model/system.ts'
 import type { Instruction, Label, Lowered, TaskCode } from '../code.ts'
-import { walkExpression } from '../expression.ts'
+import { copyOf } from '../copy.ts'
+import { walkExpression, walkRegisters, withRegisters } from '../expression.ts'
 import { hull, type Interval } from './intervals.ts'
-import { expressionsOf, intersection, RangeFinder, type Ranges } from './ranges.ts'
+import { expressionsOf, intersection, RangeFinder, type Decisions } from './ranges.ts'
 
 /** A variable that has grown so often is taken for all that is declared. */
 const GROWTH_MAX = 6
 
 /** The same without what is never reached, its variables as narrow as that allows. */
 export function withoutImpossible(lowered: Lowered, initial: readonly (readonly number[])[]): Lowered {
-  const { variables, ranges } = reach(lowered, initial)
-  const tasks = lowered.tasks.map((task, t) => ({ ...task, code: reachedCode(task, ranges[t]) }))
+  const { variables, decisions } = reach(lowered, initial)
+  const tasks = lowered.tasks.map((task, t) => withNamedRegisters({ ...task, code: reachedCode(task, decisions[t]) }))
   const alike = likeTheirElements(variables, [
     ...tasks.flatMap(({ code }) => code.flatMap(expressionsOf)),
     ...conditionsOf(lowered),
@@ -48,7 +49,7 @@ function likeTheirElements(ranges: readonly Interval[], expressions: readonly Ex
 function reach(
   { tasks, variables: declared }: Lowered,
   initial: readonly (readonly number[])[],
-): { readonly variables: readonly Interval[]; readonly ranges: readonly Ranges[] } {
+): { readonly variables: readonly Interval[]; readonly decisions: readonly Decisions[] } {
   const variables = declared.map((_, v): Interval => {
     const values = initial.map((state) => state[v])
     return { lo: Math.min(...values), hi: Math.max(...values) }
@@ -67,7 +68,7 @@ function reach(
       new RangeFinder(code, registers, variables, (stored, value) => stored.forEach((v) => grow(v, value))),
   )
   while (finders.filter((finder) => finder.advance()).length > 0);
-  return { variables, ranges: finders.map((finder) => finder.facts()) }
+  return { variables, decisions: finders.map((finder) => finder.decisions()) }
 }
 
 function narrowed(v: Variable, { lo, hi }: Interval): Variable {
@@ -75,7 +76,7 @@ function narrowed(v: Variable, { lo, hi }: Interval): Variable {
 }
 
 /** Decided branches become jumps, checks that never fail are gone. `begin` and `end` stay in pairs. */
-function reachedCode({ code }: TaskCode, { reachable, truth }: Ranges): Instruction[] {
+function reachedCode({ code }: TaskCode, { reachable, truth }: Decisions): Instruction[] {
   const kept: Instruction[] = []
   /** Per instruction: where it, or what follows it, stands now. */
   const moved = new Int32Array(code.length)
@@ -106,4 +107,28 @@ function reachedCode({ code }: TaskCode, { reachable, truth }: Ranges): Instruct
   })
   for (const { label, old } of labels) label.at = moved[old]
   return kept
+}
+
+/** With those registers alone that the code still names, in their order. */
+function withNamedRegisters(task: TaskCode): TaskCode {
+  const isNamed = new Uint8Array(task.registers.length)
+  const name = (r: number): void => void (isNamed[r] = 1)
+  for (const i of task.code) {
+    if ('register' in i) name(i.register)
+    for (const e of expressionsOf(i)) walkRegisters(e, name)
+  }
+  let count = 0
+  const numbers = Int32Array.from(isNamed, (named) => (named ? count++ : -1))
+  const register = (r: number): number => numbers[r]
+  const own = {
+    register,
+    expression: (e: Expression): Expression => withRegisters(e, register),
+    label: (l: Label): Label => l,
+    site: (site: number): number => site,
+  }
+  return {
+    ...task,
+    code: task.code.map((i) => copyOf(i, own)),
+    registers: task.registers.filter((_, r) => isNamed[r]),
+  }
 }

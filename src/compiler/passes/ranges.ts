@@ -4,16 +4,20 @@
  */
 import type { Expression, Place } from '../../model/system.ts'
 import type { Instruction, RegisterInfo } from '../code.ts'
-import { isConstant, registersOf, variablesOf, walkExpression } from '../expression.ts'
+import { isConstant, walkExpression, walkRegisters, walkVariables } from '../expression.ts'
 import { hull, intervalOf, isFalse, isTrue, mayWrap, type Interval } from './intervals.ts'
 import { successorsOf } from './liveness.ts'
 
-export interface Ranges {
-  /** Hull of all that is ever put into a register. Null: never written by reachable code. */
-  readonly registers: readonly (Interval | null)[]
+/** Where the code comes to, and which way it goes there. */
+export interface Decisions {
   readonly reachable: readonly boolean[]
   /** Per branch, check and guard: 1 always true, 0 never, -1 not known. */
   readonly truth: Int8Array
+}
+
+export interface Ranges extends Decisions {
+  /** Hull of all that is ever put into a register. Null: never written by reachable code. */
+  readonly registers: readonly (Interval | null)[]
   /** Per set and store: 1 when the value is inside the declared range for certain. */
   readonly fits: Uint8Array
   /** Per instruction: 1 when its arithmetic could leave 32 bits. */
@@ -154,25 +158,22 @@ export class RangeFinder {
     }
   }
 
+  decisions(): Decisions {
+    return this.decided((): void => {})
+  }
+
   facts(): Ranges {
     const { length } = this.code
     const facts = {
       registers: this.registers.map((): Interval | null => null),
-      reachable: this.code.map(() => false),
-      truth: new Int8Array(length).fill(-1),
       fits: new Uint8Array(length),
       wraps: new Uint8Array(length),
     }
     const note = (at: number, bounds: Bounds): void => {
-      facts.reachable[at] = true
       const i = this.code[at]
-      const range = (e: Expression): Interval => this.range(e, bounds)
-      for (const e of arithmeticOf(i)) if (mayWrap(e, this.variables, (r) => bounds.get(r) ?? null)) facts.wraps[at] = 1
-      if (i.op === 'branch' || i.op === 'check' || (i.op === 'begin' && i.guard !== null)) {
-        const c = range(i.op === 'begin' ? (i.guard as Expression) : i.condition)
-        facts.truth[at] = isTrue(c) ? 1 : isFalse(c) ? 0 : -1
-      } else if (i.op === 'store') {
-        const value = range(i.value)
+      for (const e of arithmeticOf(i)) if (mayWrap(e, this.variables, bounds)) facts.wraps[at] = 1
+      if (i.op === 'store') {
+        const value = this.range(i.value, bounds)
         const targets = i.place.kind === 'variable' ? [i.place.variable] : i.place.variables
         facts.fits[at] = +targets.every((v) => inside(value, this.variables[v]))
       }
@@ -184,8 +185,25 @@ export class RangeFinder {
       const old = facts.registers[written.register]
       if (value !== null) facts.registers[written.register] = old === null ? value : hull(old, value)
     }
-    for (const [at, bounds] of this.entries) this.block(at, bounds, () => {}, note)
-    return facts
+    return { ...this.decided(note), ...facts }
+  }
+
+  /** `note` is told of each instruction with what is known there. */
+  private decided(note: (at: number, bounds: Bounds) => void): Decisions {
+    const reachable = this.code.map(() => false)
+    const truth = new Int8Array(this.code.length).fill(-1)
+    const decide = (at: number, bounds: Bounds): void => {
+      reachable[at] = true
+      const i = this.code[at]
+      const condition = i.op === 'begin' ? i.guard : i.op === 'branch' || i.op === 'check' ? i.condition : null
+      if (condition !== null) {
+        const c = this.range(condition, bounds)
+        truth[at] = isTrue(c) ? 1 : isFalse(c) ? 0 : -1
+      }
+      note(at, bounds)
+    }
+    for (const [at, bounds] of this.entries) this.block(at, bounds, () => {}, decide)
+    return { reachable, truth }
   }
 
   /** Runs from a leader to the end of its block and passes on what is known there. */
@@ -197,7 +215,6 @@ export class RangeFinder {
   ): void {
     const bounds: Bounds = new Map()
     for (const [register, range] of entry) if (this.lastUse[register] >= start) bounds.set(register, range)
-    const registers = (r: number): Interval | null => bounds.get(r) ?? null
     for (let at = start; at < this.code.length; at++) {
       if (at !== start && this.isLeader[at] === 1) return flow(at, bounds)
       const i = this.code[at]
@@ -227,8 +244,8 @@ export class RangeFinder {
         case 'jump':
           return flow(i.to.at, bounds)
         case 'branch': {
-          const c = intervalOf(i.condition, this.variables, registers)
-          const otherwise = new Map(bounds)
+          const c = intervalOf(i.condition, this.variables, bounds)
+          const otherwise = isTrue(c) || isFalse(c) ? bounds : new Map(bounds)
           if (!isFalse(c) && refine(bounds, i.condition, true, this.variables)) flow(i.then.at, bounds)
           if (!isTrue(c) && refine(otherwise, i.condition, false, this.variables)) flow(i.otherwise.at, otherwise)
           return
@@ -242,8 +259,8 @@ export class RangeFinder {
   private noteReads(leader: number, at: number): void {
     if (this.isRead[at] === 1) return
     this.isRead[at] = 1
-    for (const e of expressionsOf(this.code[at]))
-      for (const v of variablesOf(e)) this.readers.set(v, (this.readers.get(v) ?? new Set()).add(leader))
+    const read = (v: number): void => void this.readers.set(v, (this.readers.get(v) ?? new Set()).add(leader))
+    for (const e of expressionsOf(this.code[at])) walkVariables(e, read)
   }
 
   /** What a store may write to. */
@@ -261,13 +278,14 @@ export class RangeFinder {
   }
 
   private range(e: Expression, bounds: Bounds): Interval {
-    return intervalOf(e, this.variables, (r) => bounds.get(r) ?? null)
+    return intervalOf(e, this.variables, bounds)
   }
 }
 
 const inside = (a: Interval, b: Interval): boolean => a.lo >= b.lo && a.hi <= b.hi
 
 export const intersection = (a: Interval, b: Interval): Interval | null => {
+  if (inside(a, b)) return a
   const both = { lo: Math.max(a.lo, b.lo), hi: Math.min(a.hi, b.hi) }
   return both.lo <= both.hi ? both : null
 }
@@ -303,42 +321,42 @@ function compare(
   right: Expression,
   variables: readonly Interval[],
 ): boolean {
-  const range = (e: Expression): Interval => intervalOf(e, variables, (r) => bounds.get(r) ?? null)
-  const [a, b] = [range(left), range(right)]
-  const within = (x: Interval, y: Interval): boolean =>
-    restrict(bounds, left, x, variables) && restrict(bounds, right, y, variables)
-  const most = { lo: -Infinity, hi: Infinity }
+  const a = intervalOf(left, variables, bounds)
+  const b = intervalOf(right, variables, bounds)
   switch (operator) {
     case '==':
-      return within(b, a)
+      return restrict(bounds, left, b, variables) && restrict(bounds, right, a, variables)
     case '!=':
       if (b.lo === b.hi && !exclude(bounds, left, b.lo, variables)) return false
       return a.lo !== a.hi || exclude(bounds, right, a.lo, variables)
     case '<':
-      return within({ ...most, hi: b.hi - 1 }, { ...most, lo: a.lo + 1 })
+      return atMost(bounds, left, b.hi - 1, variables) && atLeast(bounds, right, a.lo + 1, variables)
     case '<=':
-      return within({ ...most, hi: b.hi }, { ...most, lo: a.lo })
+      return atMost(bounds, left, b.hi, variables) && atLeast(bounds, right, a.lo, variables)
     case '>':
-      return within({ ...most, lo: b.lo + 1 }, { ...most, hi: a.hi - 1 })
+      return atLeast(bounds, left, b.lo + 1, variables) && atMost(bounds, right, a.hi - 1, variables)
     case '>=':
-      return within({ ...most, lo: b.lo }, { ...most, hi: a.hi })
+      return atLeast(bounds, left, b.lo, variables) && atMost(bounds, right, a.hi, variables)
     default:
       return true
   }
 }
 
+const atMost = (bounds: Bounds, e: Expression, hi: number, variables: readonly Interval[]): boolean =>
+  restrict(bounds, e, { lo: -Infinity, hi }, variables)
+
+const atLeast = (bounds: Bounds, e: Expression, lo: number, variables: readonly Interval[]): boolean =>
+  restrict(bounds, e, { lo, hi: Infinity }, variables)
+
 function restrict(bounds: Bounds, e: Expression, to: Interval, variables: readonly Interval[]): boolean {
-  const next = intersection(
-    intervalOf(e, variables, (r) => bounds.get(r) ?? null),
-    to,
-  )
+  const next = intersection(intervalOf(e, variables, bounds), to)
   if (next === null) return false
   if (e.kind === 'register') bounds.set(e.register, next)
   return true
 }
 
 function exclude(bounds: Bounds, e: Expression, value: number, variables: readonly Interval[]): boolean {
-  const { lo, hi } = intervalOf(e, variables, (r) => bounds.get(r) ?? null)
+  const { lo, hi } = intervalOf(e, variables, bounds)
   const next = { lo: lo === value ? lo + 1 : lo, hi: hi === value ? hi - 1 : hi }
   if (next.lo > next.hi) return false
   if (e.kind === 'register') bounds.set(e.register, next)
@@ -361,8 +379,11 @@ function leaders(code: readonly Instruction[]): Uint8Array {
 function lastUses(code: readonly Instruction[], count: number): Int32Array {
   const last = new Int32Array(count).fill(-1)
   const firstWritten = new Int32Array(count).fill(-1)
+  let here = 0
+  const use = (r: number): void => void (last[r] = here)
   code.forEach((i, at) => {
-    for (const e of expressionsOf(i)) for (const r of registersOf(e)) last[r] = at
+    here = at
+    for (const e of expressionsOf(i)) walkRegisters(e, use)
     if ((i.op === 'load' || i.op === 'set' || i.op === 'choose') && last[i.register] < 0) firstWritten[i.register] = at
     if (i.op === 'load' || i.op === 'set' || i.op === 'choose') last[i.register] = at
   })

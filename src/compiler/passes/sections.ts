@@ -4,7 +4,7 @@
  *     indivisible(() => { if (last) wake(page) })   becomes   if (last) indivisible(() => wake(page))
  */
 import type { Instruction, TaskCode } from '../code.ts'
-import { variablesOf } from '../expression.ts'
+import { readsVariables } from '../expression.ts'
 
 export function withShortSections(task: TaskCode): TaskCode {
   const code = [...task.code]
@@ -21,7 +21,7 @@ function shorten(code: Instruction[], begin: number): void {
   let at = begin + 1
   while (isLocal(code[at])) at++
   const decision = code[at]
-  if (decision.op !== 'branch' || variablesOf(decision.condition).size > 0) return
+  if (decision.op !== 'branch' || readsVariables(decision.condition)) return
   let end = at + 1
   while (code[end].op !== 'end') end++
   const ways = [decision.then.at, decision.otherwise.at]
@@ -33,4 +33,4 @@ function shorten(code: Instruction[], begin: number): void {
   code.splice(begin, at - begin + 1, ...code.slice(begin + 1, at), first, section)
 }
 
-const isLocal = (i: Instruction): boolean => i.op === 'set' && variablesOf(i.value).size === 0
+const isLocal = (i: Instruction): boolean => i.op === 'set' && !readsVariables(i.value)

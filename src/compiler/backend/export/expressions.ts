@@ -119,7 +119,9 @@ export class ExpressionText {
 
   #bounds(e: Expression): Interval {
     const { variables, tasks } = this.#outline.system
-    return intervalOf(e, variables, (register) => tasks[this.#task].registers[register])
+    return intervalOf(e, variables, {
+      get: (register) => tasks[this.#task].registers[register],
+    })
   }
 
   #number(e: Expression, like: Expression | null): Text {
