@@ -5,7 +5,7 @@
  */
 import { unreachable } from '../../../base/assert.ts'
 import type { StateLayout } from '../../../model/layout.ts'
-import type { Action, TransitionSystem } from '../../../model/system.ts'
+import { allActions, type Action, type TransitionSystem } from '../../../model/system.ts'
 import { locationValue, lowerAction, type ActionCode, type Condition, type Instruction, type Value } from '../words.ts'
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
@@ -31,6 +31,8 @@ export interface Records {
   violate(end: number, words: Code, out: Code): Code
 }
 
+/** So few actions become one function: no calls, and the state is loaded once. */
+const actionsOfOneFunction = 100
 const locationsPerFunction = 1 << 5
 
 /**
@@ -46,26 +48,22 @@ export function defineSuccessors(
   onAction: ((action: Action, name: string) => void) | null = null,
 ): readonly ViolatingEnd[] {
   const writer = new SuccessorsWriter(module, system, layout, records, onAction)
-  const tasks = system.tasks.map((_, t) => writer.task(t))
   module.label(successors, 'successors')
-  for (const [t, callee] of tasks.entries()) module.label(callee, `t${t}_${identifier(system.tasks[t].name)}`)
-  module.define(successors, (f) => oneAfterTheOther(tasks, f.parameters[0], f.parameters[1]))
+  const isSmall = onAction === null && allActions(system).length <= actionsOfOneFunction
+  module.define(successors, (f) => (isSmall ? writer.inOneFunction(f) : writer.inParts(f)))
   return writer.ends
-}
-
-function oneAfterTheOther(callees: readonly Callee[], from: Local, out: Local): Code {
-  return [callees.map((callee) => wasm.set(out, wasm.call(callee, wasm.get(from), wasm.get(out)))), wasm.get(out)]
 }
 
 const identifier = (name: string): string => name.replace(/\W/g, '_')
 
-/** A function `(from, out)` that has loaded the words of the state. */
+/** Where actions are written, one after the other. */
 interface Frame {
   readonly f: FunctionBuilder
   readonly from: Local
   readonly out: Local
+  /** Of the state that the action changes. */
   readonly words: readonly Local[]
-  /** Shared by the actions of the function: a call runs at most one of them, so each finds them 0. */
+  /** Shared by actions of which at most one runs, so each finds them 0. */
   readonly locals: Local[]
 }
 
@@ -91,70 +89,99 @@ class SuccessorsWriter {
     this.#records = records
   }
 
-  task(t: number): Callee {
-    const { locations } = this.#system.tasks[t]
-    if (locations.length <= locationsPerFunction) return this.#locations(t, 0)
-    const parts = Array.from({ length: Math.ceil(locations.length / locationsPerFunction) }, (_, i) =>
-      this.#locations(t, i * locationsPerFunction),
-    )
-    return this.#define((frame) => {
-      const part = wasm.divideUnsigned(this.#location(t, frame), wasm.constant(locationsPerFunction))
-      const calls = parts.map((callee): Code =>
-        wasm.giveBack(wasm.call(callee, wasm.get(frame.from), wasm.get(frame.out))),
-      )
-      return [wasm.switchOn(part, new Map(calls.entries())), wasm.get(frame.out)]
-    })
+  inOneFunction(f: FunctionBuilder): Code {
+    const state = this.#frame(f)
+    return [
+      this.#load(state),
+      this.#system.tasks.map((_, t) => {
+        const words = f.locals(this.#records.words)
+        const copied = words.map((w, i) => wasm.set(w, wasm.get(state.words[i])))
+        return [copied, this.#locations(t, 0, Infinity, { ...state, words, locals: [] })]
+      }),
+      wasm.get(state.out),
+    ]
   }
 
-  /** For the locations of a task from `first` on. */
-  #locations(t: number, first: number): Callee {
-    return this.#define((frame) => {
-      const cases = new Map<number, Code>()
-      this.#system.tasks[t].locations.slice(first, first + locationsPerFunction).forEach(({ actions }, i) => {
-        if (actions.length === 1 && this.#onAction === null) cases.set(i, this.#action(actions[0], frame))
-        else if (actions.length > 0) cases.set(i, this.#alternatives(actions, frame))
-      })
-      const location = wasm.subtract(this.#location(t, frame), wasm.constant(first))
-      return [wasm.switchOn(location, cases), wasm.get(frame.out)]
+  /** With a function for some locations of a task each, so that none takes long to optimise. */
+  inParts(f: FunctionBuilder): Code {
+    const state = this.#frame(f)
+    const call = (callee: Callee): Code => this.#call(callee, state)
+    const tasks = this.#system.tasks.map((_, t) => {
+      const parts = this.#partsOf(t)
+      if (parts.length === 1) return call(parts[0])
+      const part = wasm.divideUnsigned(this.#location(t, state), wasm.constant(locationsPerFunction))
+      const cases = parts.map((callee) => (toEnd: number) => [call(callee), wasm.leave(toEnd)])
+      return wasm.switchOn(part, new Map(cases.entries()))
     })
+    return [this.#load(state), tasks, wasm.get(state.out)]
   }
 
-  /** Alternatives have functions of their own: each begins with the state as it was. */
-  #alternatives(actions: readonly Action[], { from, out }: Frame): Code {
-    const callees = actions.map((action, i) => {
-      const callee = this.#define((frame) => this.#action(action, frame))
-      const alternative = actions.length > 1 ? `_${i}` : ''
-      this.#label(callee, action, `_${action.from}${alternative}`)
+  #partsOf(t: number): Callee[] {
+    const { name, locations } = this.#system.tasks[t]
+    const count = Math.ceil(locations.length / locationsPerFunction)
+    return Array.from({ length: count }, (_, i) => {
+      const first = i * locationsPerFunction
+      const callee = this.#define((frame) => this.#locations(t, first, locationsPerFunction, frame))
+      this.#module.label(callee, `t${t}_${identifier(name)}${count > 1 ? `_part${i}` : ''}`)
       return callee
     })
-    return wasm.giveBack(oneAfterTheOther(callees, from, out))
   }
 
-  #label(callee: Callee, action: Action, place: string): void {
-    const name = `t${action.task}_${identifier(this.#system.tasks[action.task].name)}${place}`
-    this.#module.label(callee, name)
-    this.#onAction?.(action, name)
+  /** For so many locations of a task, from `first` on. */
+  #locations(t: number, first: number, count: number, frame: Frame): Code {
+    const cases = new Map<number, (toEnd: number) => Code>()
+    this.#system.tasks[t].locations.slice(first, first + count).forEach(({ actions }, i) => {
+      if (actions.length === 1 && this.#onAction === null)
+        cases.set(i, (toEnd) => this.#action(actions[0], frame, toEnd))
+      else if (actions.length > 0) cases.set(i, (toEnd) => [this.#alternatives(actions, frame), wasm.leave(toEnd)])
+    })
+    return wasm.switchOn(wasm.subtract(this.#location(t, frame), wasm.constant(first)), cases)
   }
 
-  #action(action: Action, frame: Frame): Code {
-    return new ActionWriter(lowerAction(this.#system, this.#layout, action), this.#records, this.ends, frame).code()
+  /** Each begins with the state as it was. */
+  #alternatives(actions: readonly Action[], frame: Frame): Code {
+    return actions.map((action, i) => {
+      const name = `t${action.task}_${identifier(this.#system.tasks[action.task].name)}_${action.from}`
+      if (this.#onAction === null)
+        return [this.#load(frame), wasm.block(this.#action(action, { ...frame, locals: [] }, 0))]
+      const callee = this.#define((own) => wasm.block(this.#action(action, own, 0)))
+      const label = actions.length > 1 ? `${name}_${i}` : name
+      this.#module.label(callee, label)
+      this.#onAction(action, label)
+      return this.#call(callee, frame)
+    })
+  }
+
+  #action(action: Action, frame: Frame, toEnd: number): Code {
+    const code = lowerAction(this.#system, this.#layout, action)
+    return new ActionWriter(code, this.#records, this.ends, frame).code(toEnd)
   }
 
   #location(t: number, { words }: Frame): Code {
     return new Values(words, []).value(locationValue(this.#layout, t))
   }
 
+  /** A function `(from, out)` that gives back where the records end. */
   #define(write: (frame: Frame) => Code): Callee {
     const callee = this.#module.declare([wasm.i32, wasm.i32], wasm.i32)
     this.#module.define(callee, (f) => {
-      const [from, out] = f.parameters
-      const words = f.locals(this.#records.words)
-      return [
-        words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i))),
-        write({ f, from, out, words, locals: [] }),
-      ]
+      const frame = this.#frame(f)
+      return [this.#load(frame), write(frame), wasm.get(frame.out)]
     })
     return callee
+  }
+
+  #call(callee: Callee, { from, out }: Frame): Code {
+    return wasm.set(out, wasm.call(callee, wasm.get(from), wasm.get(out)))
+  }
+
+  #frame(f: FunctionBuilder): Frame {
+    const [from, out] = f.parameters
+    return { f, from, out, words: f.locals(this.#records.words), locals: [] }
+  }
+
+  #load({ from, words }: Frame): Code {
+    return words.map((w, i) => wasm.set(w, wasm.load(wasm.get(from), 4 * i)))
   }
 }
 
@@ -263,7 +290,7 @@ const compare = {
   '>=': wasm.greaterEqualSigned,
 }
 
-/** The code of one action. It gives back where the records end then. */
+/** The code of one action. It puts into `out` where the records end then. */
 class ActionWriter {
   readonly #code: ActionCode
   readonly #records: Records
@@ -284,16 +311,17 @@ class ActionWriter {
     this.#values = new Values(frame.words, this.#locals, () => frame.f.local())
   }
 
-  code(): Code {
+  /** `toEnd`: blocks from here to where it is to leave. */
+  code(toEnd: number): Code {
     const { guard, body, action } = this.#code
-    const out = wasm.get(this.#frame.out)
     const isAlways = guard.kind === 'known' && guard.holds
     return [
-      isAlways ? [] : wasm.when(wasm.isZero(this.#values.condition(guard)), wasm.giveBack(out)),
-      wasm.block(this.#block(body, 0)),
+      isAlways ? [] : wasm.leaveWhen(wasm.isZero(this.#values.condition(guard)), toEnd),
+      wasm.block(this.#block(body, { depth: 0, toEnd: toEnd + 1 })),
       this.#storeWords(),
-      this.#records.succeed(action, out),
-      wasm.giveBack(wasm.add(out, wasm.constant(this.#records.bytes))),
+      this.#records.succeed(action, wasm.get(this.#frame.out)),
+      wasm.set(this.#frame.out, wasm.add(wasm.get(this.#frame.out), wasm.constant(this.#records.bytes))),
+      wasm.leave(toEnd),
     ]
   }
 
@@ -302,8 +330,9 @@ class ActionWriter {
     return this.#frame.words.map((w, i) => wasm.store(wasm.get(this.#frame.out), wasm.get(w), stateOffset + 4 * i))
   }
 
-  /** `depth`: blocks between here and the end of the action. */
-  #block(body: readonly Instruction[], depth: number): Code {
+  /** `depth`: blocks from here to the end of the body. */
+  #block(body: readonly Instruction[], { depth, toEnd }: { depth: number; toEnd: number }): Code {
+    const inside = { depth: depth + 1, toEnd: toEnd + 1 }
     return body.map((instruction): Code => {
       switch (instruction.kind) {
         case 'word':
@@ -311,7 +340,7 @@ class ActionWriter {
         case 'local':
           return wasm.set(this.#locals[instruction.local], this.#values.value(instruction.value))
         case 'if': {
-          const [then, otherwise] = [instruction.then, instruction.otherwise].map((arm) => this.#block(arm, depth + 1))
+          const [then, otherwise] = [instruction.then, instruction.otherwise].map((arm) => this.#block(arm, inside))
           return wasm.when(this.#values.condition(instruction.condition), then, otherwise)
         }
         case 'cover': {
@@ -319,17 +348,18 @@ class ActionWriter {
           return wasm.store(cell, wasm.or(wasm.load(cell), wasm.constant(1 << (instruction.property & 31))))
         }
         case 'end':
-          return instruction.violation === -1 ? wasm.leave(depth) : this.#violate(instruction.violation)
+          return instruction.violation === -1 ? wasm.leave(depth) : this.#violate(instruction.violation, toEnd)
         default:
           return unreachable(instruction)
       }
     })
   }
 
-  #violate(property: number): Code {
+  #violate(property: number, toEnd: number): Code {
     const { id } = this.#code.action
     const number = this.#violations.get(property) ?? this.#ends.push({ action: id, property }) - 1
     this.#violations.set(property, number)
-    return wasm.giveBack(this.#records.violate(number, this.#storeWords(), wasm.get(this.#frame.out)))
+    const { out } = this.#frame
+    return [wasm.set(out, this.#records.violate(number, this.#storeWords(), wasm.get(out))), wasm.leave(toEnd)]
   }
 }

@@ -185,14 +185,18 @@ export const repeatWhile = (condition: Code, body: Code): Code => [
 export const repeat = (body: Code): Code => [0x02, noValue, 0x03, noValue, body, 0x0c, 0, 0x0b, 0x0b]
 export const leaveWhen = (condition: Code, depth: number): Code => [condition, 0x0d, unsigned(depth)]
 
-/** Case i where `index` is i. Every case gives back a value; where there is none, control goes on behind. */
-export function switchOn(index: Code, cases: ReadonlyMap<number, Code>): Code {
+/**
+ * Case i where `index` is i; where there is none, control goes on behind. A case is told how many blocks are between it and
+ * there, and ends by leaving them.
+ */
+export function switchOn(index: Code, cases: ReadonlyMap<number, (toEnd: number) => Code>): Code {
   if (cases.size === 0) return []
   const known = [...cases.keys()].sort((a, b) => a - b)
   const targets = Array.from({ length: known[known.length - 1] + 1 }, (_, i) => known.indexOf(i))
   const depths = targets.map((target) => unsigned(target < 0 ? known.length : target))
   const table: Code = [index, 0x0e, unsigned(depths.length), depths, unsigned(known.length)]
-  const nested = known.reduce<Code>((inner, i) => [0x02, noValue, inner, 0x0b, cases.get(i)!], table)
+  const code = (k: number): Code => cases.get(known[k])!(known.length - 1 - k)
+  const nested = known.reduce<Code>((inner, _, k) => [0x02, noValue, inner, 0x0b, code(k)], table)
   return [0x02, noValue, nested, 0x0b]
 }
 

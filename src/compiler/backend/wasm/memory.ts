@@ -57,10 +57,12 @@ export const cells = {
   isFull: 52,
   /** States that were kept whole are recognised by fingerprints now. */
   isCondensed: 56,
+  /** What was read only to be in the cache: nobody looks at it. */
+  fetched: 60,
 } as const
 
 /** States expanded before their successors are added. */
-export const batchStates = 64
+export const batchStates = 128
 export const pageBytes = 1 << 16
 export const memoryBytesMax = 2 ** 32
 /** Of the table; as many as the processor fetches from memory at once. */

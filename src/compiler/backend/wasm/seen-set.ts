@@ -4,8 +4,9 @@
  * An entry begins with 32 bits that say in which line it belongs, home = those * lines / 2^32, so that lines are in the
  * order of their keys and any number of them will do; where a line is full, entries go to the next. The rest of an entry
  * depends on how states are kept (`Keeping`).
- * Nearly all time goes into waiting for memory. So keys are looked up in batches: a pass looks at the lines of all of them,
- * without a branch, so that none waits for another; the few that seem new are then found in the cache.
+ * Nearly all time goes into waiting for memory. So keys are looked up in batches: a first pass does nothing but fetch the
+ * lines of all of them, in so few instructions that the processor waits for twenty at once; a second one looks at them,
+ * without a branch; the few that seem new are then found in the cache.
  */
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
@@ -111,8 +112,8 @@ function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, to
 }
 
 function insertItems(f: FunctionBuilder, map: MemoryMap): Code {
-  const [from] = f.parameters
-  const [item, record, kept, states, top] = f.locals(5)
+  const [from, end] = f.parameters
+  const [item, record, kept, states, top, fetched] = f.locals(6)
   const lines = f.long()
   const key = new Key(f, map)
   const line = new Line(f, map, key, lines)
@@ -126,6 +127,8 @@ function insertItems(f: FunctionBuilder, map: MemoryMap): Code {
     set(lines, linesOf(map)),
     set(states, cell(cells.states)),
     set(top, subtract(cell(cells.origin), wasm.multiply(get(states), constant(map.stateBytes)))),
+    eachItem(map, item, record, get(from), get(end), [key.load(get(record)), line.fetch(fetched)]),
+    setCell(cells.fetched, get(fetched)),
     dropKnown(f, map, { item, record, kept, key, line }),
     eachItem(map, item, record, get(from), get(kept), [
       key.load(get(record)),
