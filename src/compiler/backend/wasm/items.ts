@@ -4,8 +4,8 @@
  */
 import * as wasm from './assembler.ts'
 import type { Code, Local } from './assembler.ts'
-import { increase, type Key } from './key.ts'
-import type { MemoryMap } from './memory.ts'
+import { increase, Key, setCell } from './key.ts'
+import { cells, type MemoryMap } from './memory.ts'
 
 const { add, constant, get, load, set, store } = wasm
 
@@ -24,6 +24,26 @@ export function eachItem(map: MemoryMap, item: Local, record: Local, from: Code,
       set(record, isRecord(map) ? get(item) : load(get(item))),
       body,
       increase(item, itemBytes(map)),
+    ]),
+  ]
+}
+
+/** Items in a round of `fetchLines`: more of it is fetching then. */
+const fetchedAtOnce = 4
+
+/** Has the lines of all items brought to the cache; behind the last item also some that nobody needs. */
+export function fetchLines(map: MemoryMap, item: Local, lines: Local, from: Code, end: Code): Code {
+  const fetch = (i: number): Code =>
+    isRecord(map)
+      ? Key.fetch(map, get(item), i * map.recordBytes, lines)
+      : Key.fetch(map, load(get(item), i * itemBytes(map)), 0, lines)
+  const all = Array.from({ length: fetchedAtOnce }, (_, i) => fetch(i)).reduce(wasm.xor)
+  return [
+    set(item, from),
+    wasm.repeatWhile(wasm.lessUnsigned(get(item), end), [
+      // Without a use they would be left out.
+      setCell(cells.fetched, all),
+      increase(item, fetchedAtOnce * itemBytes(map)),
     ]),
   ]
 }

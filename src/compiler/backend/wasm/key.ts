@@ -55,8 +55,12 @@ export class Key {
   /** Address of the line where it belongs, of a table of so many lines. */
   home(lines: Local): Code {
     const upper = long.shiftRight(get(this.first), long.constant(32n))
-    const line = long.lower(long.shiftRight(long.multiply(upper, get(lines)), long.constant(32n)))
-    return add(wasm.multiply(line, constant(lineBytes)), constant(this.#map.heap))
+    return add(inTable(upper, lines), constant(this.#map.heap))
+  }
+
+  /** Reads from the line where the key of a record belongs, so that it comes to the cache. */
+  static fetch({ heap }: MemoryMap, record: Code, offset: number, lines: Local): Code {
+    return load(inTable(long.loadHalf(record, offset + 4), lines), heap)
   }
 
   /** Which of several memories it belongs to; by other bits than `home`. */
@@ -118,6 +122,12 @@ export class Key {
       ),
     ]
   }
+}
+
+/** Where in a table of so many lines a key with such an upper half belongs. */
+function inTable(upper: Code, lines: Local): Code {
+  const line = long.lower(long.shiftRight(long.multiply(upper, get(lines)), long.constant(32n)))
+  return wasm.multiply(line, constant(lineBytes))
 }
 
 /** A state in pieces of 128 bits, and at the end perhaps 64, perhaps 32. */

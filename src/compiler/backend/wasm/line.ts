@@ -45,11 +45,6 @@ export class Line {
     return [set(this.#pattern, pattern), set(this.at, this.#key.home(this.#lines))]
   }
 
-  /** Has the line where the key belongs brought to the cache. What is read there goes into `fetched`, lest it be left out. */
-  fetch(fetched: Local): Code {
-    return set(fetched, wasm.xor(get(fetched), load(this.#key.home(this.#lines))))
-  }
-
   /** Is there an entry like that of the key? */
   hasLike(): Code {
     if (this.#map.keeping === 'fingerprints128')

@@ -10,7 +10,7 @@
  */
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
-import { eachItem, itemsOf, keepUnless } from './items.ts'
+import { eachItem, fetchLines, itemsOf, keepUnless } from './items.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
 import { Line } from './line.ts'
 import { cells, lineBytes, slackSlots, type MemoryMap } from './memory.ts'
@@ -113,7 +113,7 @@ function dropRecent(f: FunctionBuilder, map: MemoryMap, { at, key, from, end, to
 
 function insertItems(f: FunctionBuilder, map: MemoryMap): Code {
   const [from, end] = f.parameters
-  const [item, record, kept, states, top, fetched] = f.locals(6)
+  const [item, record, kept, states, top] = f.locals(5)
   const lines = f.long()
   const key = new Key(f, map)
   const line = new Line(f, map, key, lines)
@@ -127,8 +127,7 @@ function insertItems(f: FunctionBuilder, map: MemoryMap): Code {
     set(lines, linesOf(map)),
     set(states, cell(cells.states)),
     set(top, subtract(cell(cells.origin), wasm.multiply(get(states), constant(map.stateBytes)))),
-    eachItem(map, item, record, get(from), get(end), [key.load(get(record)), line.fetch(fetched)]),
-    setCell(cells.fetched, get(fetched)),
+    fetchLines(map, item, lines, get(from), get(end)),
     dropKnown(f, map, { item, record, kept, key, line }),
     eachItem(map, item, record, get(from), get(kept), [
       key.load(get(record)),
