@@ -1,5 +1,5 @@
 /** Compiled models on disk: what was asked before is not compiled again, and never answered with something else. */
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -84,4 +84,27 @@ test('a file of the user that has changed is compiled again', async () => {
   const second = new Compiler([file])
   await ask(second, ['5.17', '5.19'])
   expect(second.asked).toEqual(['5.17', '5.19'])
+})
+
+/** Makes a folder of another version, last written to so many days ago. */
+function leave(name: string, days: number): void {
+  const path = join(folder, 'cache', name)
+  const time = Date.now() / 1000 - days * 24 * 3600
+  mkdirSync(path, { recursive: true })
+  utimesSync(path, time, time)
+}
+
+const versions = (): string[] => readdirSync(join(folder, 'cache')).filter((name) => name.startsWith('version-'))
+
+test('entries of other versions go when they are old', async () => {
+  for (const days of [1, 13, 15, 100]) leave(`version-${days}`, days)
+  await ask(new Compiler(), ['5.17'])
+  expect(versions().sort()).toEqual(['version-1', 'version-13'])
+})
+
+test('of many other versions the latest stay', async () => {
+  for (let hours = 1; hours <= 20; hours++) leave(`version-${hours}`, hours / 24)
+  await ask(new Compiler(), ['5.17'])
+  expect(versions()).toHaveLength(11)
+  expect(versions()).not.toContain('version-12')
 })

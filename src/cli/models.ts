@@ -97,8 +97,9 @@ export async function checked(models: Models): Promise<Catalogue> {
   return catalogue
 }
 
-/** Entries of other versions are thrown away when they are this old. */
+/** Entries of other versions and sources are thrown away when they are this old, and those of the oldest beyond so many. */
 const DAYS_MAX = 14
+const FOLDERS_MAX = 12
 
 function cacheFolder(): string | null {
   const named = process.env.LASTREF_CACHE
@@ -167,17 +168,25 @@ function write(file: string, entry: Entry<unknown>): boolean {
     const part = `${file}.${process.pid}`
     writeFileSync(part, serialize(entry))
     renameSync(part, file)
-    prune(join(folder, '..'), folder)
+    prune(folder)
     return true
   } catch {
     return false
   }
 }
 
-function prune(folder: string, current: string): void {
+const pruned = new Set<string>()
+
+/** Once in a process: a matrix writes a thousand entries. */
+function prune(current: string): void {
+  if (pruned.has(current)) return
+  pruned.add(current)
   const oldest = Date.now() - DAYS_MAX * 24 * 3600 * 1000
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (path !== current && statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true })
-  }
+  const others = readdirSync(dirname(current))
+    .map((name) => join(dirname(current), name))
+    .filter((path) => path !== current)
+    .map((path) => ({ path, time: statSync(path).mtimeMs }))
+    .sort((a, b) => b.time - a.time)
+  for (const { path } of others.filter(({ time }, i) => time < oldest || i >= FOLDERS_MAX - 1))
+    rmSync(path, { recursive: true, force: true })
 }
