@@ -63,13 +63,16 @@ export function searchProgram(
   const map = searchMap(system, layout, options)
   const builder = new ModuleBuilder()
   const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32)
+  const found = builder.declare([wasm.i32], null)
+  builder.label(found, 'found')
+  builder.define(found, (f) => addFinding(map, wasm.get(f.parameters[0])))
   const records: Records = {
     words: map.words,
     bytes: map.recordBytes,
     stateOffset: map.stateOffset,
     coverage: (property) => map.covered + 4 * (property >>> 5),
     succeed: () => [],
-    violate: (end, _, out) => [addFinding(map, wasm.constant(end)), out],
+    violate: (end, _, out) => [wasm.call(found, wasm.constant(end)), out],
   }
   const ends = defineSuccessors(builder, successors, system, layout, records, onAction)
   const canonical = options.isQuotient ? defineCanonical(builder, system, layout) : null
