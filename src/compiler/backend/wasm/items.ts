@@ -31,7 +31,10 @@ export function eachItem(map: MemoryMap, item: Local, record: Local, from: Code,
 /** Items in a round of `fetchLines`: more of it is fetching then. */
 const fetchedAtOnce = 4
 
-/** Has the lines of all items brought to the cache; behind the last item also some that nobody needs. */
+/**
+ * Has the lines of all items brought to the cache; behind the last item also some that nobody needs. What stands there are
+ * items of before or zeros, since a memory map pads the items to whole rounds.
+ */
 export function fetchLines(map: MemoryMap, item: Local, lines: Local, from: Code, end: Code): Code {
   const fetch = (i: number): Code =>
     isRecord(map)

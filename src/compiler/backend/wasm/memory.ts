@@ -71,8 +71,8 @@ export const lineBytes = 64
 export const slackSlots = 1 << 14
 /** Neighbours of a state come from all memories, and not so soon one after the other: more is remembered of them. */
 const recentBytesOfShard = 1 << 18
-/** Records that one shard collects for another before they are handed over. */
-const boxRecords = 1 << 13
+/** Of records that one shard collects for another before they are handed over, which is when threads wait for each other. */
+const boxBytesFilled = 1 << 19
 export const boxSets = 2
 /** Records of other memories that are looked up together: their slots fit the cache nearest to the core. */
 export const collectedRecords = 512
@@ -144,7 +144,7 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
   const recentBytes = keeping === 'whole' ? roundUp(stateBytes, 8) : 8
   const recentStates = shards === 1 ? 1 << 12 : 2 ** Math.floor(Math.log2(recentBytesOfShard / roundUp(stateBytes, 8)))
   const findingsMax = 4096 + batchRecords
-  const boxBytes = shards === 1 ? 0 : roundUp((boxRecords + 2 * batchRecords) * recordBytes, 64)
+  const boxBytes = shards === 1 ? 0 : roundUp(boxBytesFilled + 2 * batchRecords * recordBytes, 64)
   return {
     keeping,
     words,
