@@ -8,7 +8,7 @@ import { all, at, bound, current, down_read, expect, indivisible, up_read } from
 import { Inode, SuperBlock, type Block } from '../include/fs.ts'
 import { HPAGE_PMD_NR, PMD_ORDER } from '../include/huge_mm.ts'
 import { Cpu, type Folio, type Vma } from '../include/mm_types.ts'
-import { dax_insert_pfn_mkwrite } from './dax.ts'
+import { dax_insert_pfn_mkwrite } from './dax_fault.ts'
 import { dax_writeback_mapping_range } from './dax_writeback.ts'
 import { file_pages } from './inode.ts'
 

@@ -5,7 +5,7 @@ import type { Inode } from '../../include/fs.ts'
 import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { i_size_write } from '../../mm/truncate.ts'
-import { dax_iomap_fault_sync } from '../dax.ts'
+import { dax_iomap_fault_sync } from '../dax_fault.ts'
 import { dax_iomap_rw, dax_iomap_rw_efault } from '../dax_rw.ts'
 import { ext4_truncate_failed_write } from './inode.ts'
 

@@ -11,7 +11,7 @@ import {
 import { PTE_ORDER } from '../../include/huge_mm.ts'
 import type { Vma } from '../../include/mm_types.ts'
 import { i_size_write } from '../../mm/truncate.ts'
-import { dax_iomap_fault_sync } from '../dax.ts'
+import { dax_iomap_fault_sync } from '../dax_fault.ts'
 import { dax_iomap_rw, dax_iomap_rw_efault, dax_zero_range } from '../dax_rw.ts'
 import { sb_end_pagefault, sb_start_pagefault } from '../super.ts'
 import {
