@@ -89,7 +89,7 @@ export function walkVariables(e: Expression, visit: (variable: number) => void):
   })
 }
 
-/** Calls `visit` for the registers in the expression, for some of them more than once. */
+/** Calls `visit` for the registers in the expression, for some of them more than once. Own code: passes spend their time here. */
 export function walkRegisters(e: Expression, visit: (register: number) => void): void {
   switch (e.kind) {
     case 'const':

@@ -18,9 +18,9 @@ const BOOL: Interval = { lo: 0, hi: 1 }
 const ZERO: Interval = { lo: 0, hi: 0 }
 const ONE: Interval = { lo: 1, hi: 1 }
 
-const contains = (a: Interval, b: Interval): boolean => a.lo <= b.lo && b.hi <= a.hi
+export const inside = (a: Interval, b: Interval): boolean => a.lo >= b.lo && a.hi <= b.hi
 export const hull = (a: Interval, b: Interval): Interval =>
-  contains(a, b) ? a : contains(b, a) ? b : { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
+  inside(b, a) ? a : inside(a, b) ? b : { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
 export const isInt = (a: Interval): boolean => a.lo >= INT_MIN && a.hi <= INT_MAX
 export const isTrue = (a: Interval): boolean => a.lo > 0 || a.hi < 0
 export const isFalse = (a: Interval): boolean => a.lo === 0 && a.hi === 0

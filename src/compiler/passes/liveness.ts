@@ -62,7 +62,9 @@ export function successorsOf(code: readonly Instruction[], at: number): number[]
   }
 }
 
-const definedBy = (i: Instruction): number => (i.op === 'load' || i.op === 'set' || i.op === 'choose' ? i.register : -1)
+/** The register that an instruction writes, or -1. */
+export const definedBy = (i: Instruction): number =>
+  i.op === 'load' || i.op === 'set' || i.op === 'choose' ? i.register : -1
 
 function walkUses(i: Instruction, visit: (register: number) => void): void {
   const add = (e: Expression | null): void => {

@@ -9,6 +9,7 @@ import type { Instruction, Label, Lowered, TaskCode } from '../code.ts'
 import { copyOf } from '../copy.ts'
 import { walkExpression, walkRegisters, withRegisters } from '../expression.ts'
 import { hull, type Interval } from './intervals.ts'
+import { definedBy } from './liveness.ts'
 import { expressionsOf, intersection, RangeFinder, type Decisions } from './ranges.ts'
 
 /** A variable that has grown so often is taken for all that is declared. */
@@ -17,7 +18,7 @@ const GROWTH_MAX = 6
 /** The same without what is never reached, its variables as narrow as that allows. */
 export function withoutImpossible(lowered: Lowered, initial: readonly (readonly number[])[]): Lowered {
   const { variables, decisions } = reach(lowered, initial)
-  const tasks = lowered.tasks.map((task, t) => withNamedRegisters({ ...task, code: reachedCode(task, decisions[t]) }))
+  const tasks = lowered.tasks.map((task, t) => reachedCode(task, decisions[t]))
   const alike = likeTheirElements(variables, [
     ...tasks.flatMap(({ code }) => code.flatMap(expressionsOf)),
     ...conditionsOf(lowered),
@@ -75,17 +76,15 @@ function narrowed(v: Variable, { lo, hi }: Interval): Variable {
   return { ...v, lo, hi, labels: v.labels && v.labels.slice(lo - v.lo, hi - v.lo + 1) }
 }
 
-/** Decided branches become jumps, checks that never fail are gone. `begin` and `end` stay in pairs. */
-function reachedCode({ code }: TaskCode, { reachable, truth }: Decisions): Instruction[] {
+/**
+ * Decided branches become jumps, checks that never fail are gone. `begin` and `end` stay in pairs. Registers are those alone
+ * that are still named, in their order.
+ */
+function reachedCode(task: TaskCode, { reachable, truth }: Decisions): TaskCode {
+  const { code } = task
   const kept: Instruction[] = []
   /** Per instruction: where it, or what follows it, stands now. */
   const moved = new Int32Array(code.length)
-  const labels: { readonly label: Label; readonly old: number }[] = []
-  const labelFor = (old: number): Label => {
-    const label = { at: -1, used: true }
-    labels.push({ label, old })
-    return label
-  }
   let isPaired = false
   code.forEach((i, at) => {
     moved[at] = kept.length
@@ -95,40 +94,32 @@ function reachedCode({ code }: TaskCode, { reachable, truth }: Decisions): Instr
       return
     }
     if (i.op === 'check' && truth[at] === 1) return
-    if (i.op === 'jump') kept.push({ ...i, to: labelFor(i.to.at) })
-    else if (i.op === 'branch' && truth[at] >= 0)
-      kept.push({ op: 'jump', to: labelFor((truth[at] === 1 ? i.then : i.otherwise).at), site: i.site })
-    else if (i.op === 'branch') kept.push({ ...i, then: labelFor(i.then.at), otherwise: labelFor(i.otherwise.at) })
-    else {
-      kept.push(i)
-      // Behind what always fails now stands something else.
-      if (i.op !== 'done' && !reachable[at + 1]) kept.push({ op: 'done', site: i.site })
-    }
+    const isDecided = i.op === 'branch' && truth[at] >= 0
+    kept.push(isDecided ? { op: 'jump', to: truth[at] === 1 ? i.then : i.otherwise, site: i.site } : i)
+    // Behind what always fails now stands something else.
+    const goesOn = i.op !== 'jump' && i.op !== 'branch' && i.op !== 'done'
+    if (goesOn && !reachable[at + 1]) kept.push({ op: 'done', site: i.site })
   })
-  for (const { label, old } of labels) label.at = moved[old]
-  return kept
-}
-
-/** With those registers alone that the code still names, in their order. */
-function withNamedRegisters(task: TaskCode): TaskCode {
-  const isNamed = new Uint8Array(task.registers.length)
-  const name = (r: number): void => void (isNamed[r] = 1)
-  for (const i of task.code) {
-    if ('register' in i) name(i.register)
-    for (const e of expressionsOf(i)) walkRegisters(e, name)
-  }
+  const isNamed = namedIn(kept, task.registers.length)
   let count = 0
   const numbers = Int32Array.from(isNamed, (named) => (named ? count++ : -1))
   const register = (r: number): number => numbers[r]
   const own = {
     register,
     expression: (e: Expression): Expression => withRegisters(e, register),
-    label: (l: Label): Label => l,
+    label: ({ at }: Label): Label => ({ at: moved[at], used: true }),
     site: (site: number): number => site,
   }
-  return {
-    ...task,
-    code: task.code.map((i) => copyOf(i, own)),
-    registers: task.registers.filter((_, r) => isNamed[r]),
+  return { ...task, code: kept.map((i) => copyOf(i, own)), registers: task.registers.filter((_, r) => isNamed[r]) }
+}
+
+/** Per register: 1 where the code names it. */
+function namedIn(code: readonly Instruction[], registers: number): Uint8Array {
+  const isNamed = new Uint8Array(registers)
+  const name = (r: number): void => void (isNamed[r] = 1)
+  for (const i of code) {
+    if (definedBy(i) >= 0) name(definedBy(i))
+    for (const e of expressionsOf(i)) walkRegisters(e, name)
   }
+  return isNamed
 }

@@ -5,7 +5,7 @@
 import type { Expression, Place } from '../../model/system.ts'
 import type { Instruction, RegisterInfo } from '../code.ts'
 import { isConstant, walkExpression, walkRegisters, walkVariables } from '../expression.ts'
-import { hull, intervalOf, isFalse, isTrue, mayWrap, type Interval } from './intervals.ts'
+import { hull, inside, intervalOf, isFalse, isTrue, mayWrap, type Interval } from './intervals.ts'
 import { successorsOf } from './liveness.ts'
 
 /** Where the code comes to, and which way it goes there. */
@@ -281,8 +281,6 @@ export class RangeFinder {
     return intervalOf(e, this.variables, bounds)
   }
 }
-
-const inside = (a: Interval, b: Interval): boolean => a.lo >= b.lo && a.hi <= b.hi
 
 export const intersection = (a: Interval, b: Interval): Interval | null => {
   if (inside(a, b)) return a

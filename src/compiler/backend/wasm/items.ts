@@ -32,8 +32,8 @@ export function eachItem(map: MemoryMap, item: Local, record: Local, from: Code,
 const fetchedAtOnce = 4
 
 /**
- * Has the lines of all items brought to the cache; behind the last item also some that nobody needs. What stands there are
- * items of before or zeros, since a memory map pads the items to whole rounds.
+ * Has the lines of all items brought to the cache; behind the last item also some that nobody needs. Any key has a line, and
+ * addresses there are those of items of before, or 0, since a memory map pads the items to whole rounds.
  */
 export function fetchLines(map: MemoryMap, item: Local, lines: Local, from: Code, end: Code): Code {
   const fetch = (i: number): Code =>
