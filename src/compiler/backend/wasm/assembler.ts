@@ -97,6 +97,8 @@ export const set = (local: Local, value: Code): Code => [value, setIndex(local.i
 export const tee = (local: Local, value: Code): Code => [value, 0x22, unsigned(local.index)]
 export const load = (address: Code, offset = 0): Code => [address, 0x28, 2, unsigned(offset)]
 export const store = (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 2, unsigned(offset)]
+/** Zeros, from an address on. */
+export const clear = (address: Code, bytes: Code): Code => [address, constant(0), bytes, 0xfc, unsigned(11), 0]
 
 const signedLong = (value: bigint): number[] => {
   const bytes: number[] = []
@@ -243,7 +245,7 @@ interface Definition {
   body: Code | null
 }
 
-/** Imports its memory as `host.memory`. */
+/** Imports its memory, one that threads can share, as `host.memory`. */
 export class ModuleBuilder {
   readonly #definitions: Definition[] = []
 
@@ -273,8 +275,8 @@ export class ModuleBuilder {
     return section(0, [name('name'), section(1, vector(named))])
   }
 
-  /** The binary format. */
-  bytes(memory: MemoryType): Uint8Array<ArrayBuffer> {
+  /** The binary format. `pagesMax`: of the memory, of 64 KiB each. */
+  bytes(pagesMax: number): Uint8Array<ArrayBuffer> {
     const types: string[] = []
     const typeOf = ({ parameters, result }: Definition) => {
       const key = JSON.stringify([parameters, result === null ? [] : [result]])
@@ -286,7 +288,7 @@ export class ModuleBuilder {
       exportName === null ? [] : [[name(exportName), 0x00, unsigned(index)]],
     )
     const bodies = this.#definitions.map(({ locals, body }) => sized([vector(runs(locals)), body!, 0x0b]))
-    const limits = [memory.isShared ? 0x03 : 0x01, unsigned(1), unsigned(memory.pagesMax)]
+    const limits = [0x03, unsigned(1), unsigned(pagesMax)]
     const output = new Output()
     output.write([
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -299,13 +301,6 @@ export class ModuleBuilder {
     ])
     return output.bytes()
   }
-}
-
-export interface MemoryType {
-  /** Of 64 KiB each. */
-  readonly pagesMax: number
-  /** Between threads. */
-  readonly isShared: boolean
 }
 
 /** Equal types side by side are counted. */

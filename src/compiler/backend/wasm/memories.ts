@@ -1,35 +1,25 @@
 /**
- * Memories of searches that are over, for those to come. To V8 every new one is gigabytes that may want collecting, though
- * the machine gives only what is used: in a matrix on one thread half of all full collections were for their sake.
+ * Memories of searches that are over, for those to come. They are of the kind that threads can share, also where one thread
+ * searches alone: others count with V8 at their full size, which for gigabytes, of which the machine gives only what is
+ * used, means a full collection for every new one.
  */
 import { memoryBytesMax, pageBytes, roundUp } from './memory.ts'
 
-const spare = new Map<string, WebAssembly.Memory[]>()
+/** By their number of pages. */
+const spare = new Map<number, WebAssembly.Memory[]>()
 /** Of one size. */
 const spareMax = 8
-/** A memory that has used more goes back to the machine. */
-const usedBytesMax = 1 << 26
-
-const keyOf = (pages: number, isShared: boolean): string => `${pages} ${isShared}`
 
 /** A memory is as large as it may ever become: what is not used takes no place in the machine. */
-export function takeMemory(bytesMax: number, isShared: boolean): WebAssembly.Memory {
+export function takeMemory(bytesMax: number): WebAssembly.Memory {
   const pages = Math.min(memoryBytesMax, roundUp(bytesMax, pageBytes)) / pageBytes
-  return (
-    spare.get(keyOf(pages, isShared))?.pop() ??
-    new WebAssembly.Memory({ initial: pages, maximum: memoryBytesMax / pageBytes, shared: isShared })
-  )
+  const maximum = memoryBytesMax / pageBytes
+  return spare.get(pages)?.pop() ?? new WebAssembly.Memory({ initial: pages, maximum, shared: true })
 }
 
-/**
- * Of a search of which nobody asks anything any more. Bytes up to `end` are cleared; the states at the other end, together
- * with them `used` bytes, are written before they are read.
- */
-export function giveBackMemory(memory: WebAssembly.Memory, { end, used }: { end: number; used: number }): void {
-  const { buffer } = memory
-  const key = keyOf(buffer.byteLength / pageBytes, buffer instanceof SharedArrayBuffer)
-  const others = spare.get(key) ?? []
-  if (used > usedBytesMax || others.length === spareMax) return
-  new Uint8Array(buffer, 0, end).fill(0)
-  spare.set(key, [...others, memory])
+/** Of a search of which nobody asks anything any more, and what is not written before it is read is cleared. */
+export function giveBackMemory(memory: WebAssembly.Memory): void {
+  const pages = memory.buffer.byteLength / pageBytes
+  const others = spare.get(pages) ?? []
+  if (others.length < spareMax) spare.set(pages, [...others, memory])
 }

@@ -20,8 +20,6 @@ export interface ProgramOptions {
   readonly keeping: Keeping
   /** Memories that share the search. */
   readonly shards: number
-  /** Between threads. */
-  readonly isShared: boolean
   /** Successors are made canonical. */
   readonly isQuotient: boolean
 }
@@ -51,7 +49,7 @@ export function readableModule(
   onAction: (action: Action, name: string) => void,
 ): Uint8Array {
   const isQuotient = system.symmetries.length > 0
-  return searchProgram(system, layout, { keeping, shards: 1, isShared: false, isQuotient }, onAction).bytes
+  return searchProgram(system, layout, { keeping, shards: 1, isQuotient }, onAction).bytes
 }
 
 export function searchProgram(
@@ -77,7 +75,7 @@ export function searchProgram(
   const ends = defineSuccessors(builder, successors, system, layout, records, onAction)
   const canonical = options.isQuotient ? defineCanonical(builder, system, layout) : null
   defineSearchLoop(builder, successors, defineSeenSet(builder, map), map, canonical)
-  return { bytes: builder.bytes({ pagesMax, isShared: options.isShared }), map, ends }
+  return { bytes: builder.bytes(pagesMax), map, ends }
 }
 
 /** Can states be packed, that is, is a bit of 64 always 0? */
@@ -127,6 +125,6 @@ export function stepProgram(system: TransitionSystem, layout: StateLayout): Step
   const builder = new ModuleBuilder()
   const successors = builder.declare([wasm.i32, wasm.i32], wasm.i32, 'successors')
   const ends = defineSuccessors(builder, successors, system, layout, records)
-  const module = new WebAssembly.Module(builder.bytes({ pagesMax, isShared: false }))
+  const module = new WebAssembly.Module(builder.bytes(pagesMax))
   return { module, ends, recordBytes, question: 0, covered, out, bytes: out + successorsMax(system) * recordBytes }
 }

@@ -26,7 +26,7 @@ export interface SeenSetFunctions {
 
 /**
  * Defines also what the host calls: about the state in the question `add`, `find`, `shard`; `collect` for records of other
- * memories; `grow`, `condense`.
+ * memories; `clear`, `grow`, `condense`.
  */
 export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
   const prepare = module.declare([i32], i32)
@@ -55,6 +55,9 @@ export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFun
     const key = new Key(f, map)
     return [key.give(question), key.shard()]
   })
+  module.define(module.declare([i32, i32], null, 'clear'), ({ parameters: [from, end] }) =>
+    wasm.clear(get(from), subtract(get(end), get(from))),
+  )
   module.define(module.declare([i32], null, 'grow'), (f) => growTable(f, map))
   if (map.keeping === 'fingerprints64')
     module.define(module.declare([i32], null, 'condense'), (f) => condenseTable(f, map))
@@ -214,6 +217,7 @@ function growTable(f: FunctionBuilder, map: MemoryMap): Code {
     set(lines, linesOf(map)),
     set(aside, add(constant(heap), wasm.multiply(cell(cells.slots), constant(entryBytes)))),
     set(aside, add(get(aside), constant(slackSlots * entryBytes))),
+    wasm.clear(get(at), subtract(get(aside), get(at))),
     set(asideEnd, get(aside)),
     wasm.block(down([when(isBottom, [increase(at, entryBytes), wasm.leave(4)]), takeOut, moveIn])),
     down([key.storeTo(get(asideEnd)), increase(asideEnd, entryBytes), takeOut]),

@@ -10,6 +10,7 @@ interface Functions {
   expand(first: number, end: number): number
   scatter(first: number, end: number): number
   collect(from: number, end: number): void
+  clear(from: number, end: number): void
   grow(end: number): void
   condense(end: number): void
 }
@@ -41,6 +42,8 @@ const frontierGrowth = 2
 const storeShareMin = 2 * forgettingShareMin
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
+/** A memory that has used more goes back to the machine. */
+const spareBytesMax = 1 << 26
 export class Shard {
   readonly #map: MemoryMap
   readonly #words: Int32Array
@@ -80,12 +83,14 @@ export class Shard {
   clear(): void {
     assert(!this.isCondensed, 'only exact states are cleared')
     this.#numbers = null
-    this.#words.fill(0, 0, this.#tableEnd(this.#slots) / 4)
+    this.#functions.clear(0, this.#tableEnd(this.#slots))
   }
 
   /** For another search. Nothing can be asked any more. */
   giveBack(): void {
-    giveBackMemory(this.#memory, { end: this.#tableEnd(this.#slots), used: this.bytes })
+    if (this.bytes > spareBytesMax) return
+    this.#functions.clear(0, this.#tableEnd(this.#slots)) // states are written before they are read
+    giveBackMemory(this.#memory)
   }
 
   get states(): number {
@@ -267,7 +272,7 @@ export class Shard {
     const end = this.#words.length
     const from = end - ((this.states - low) * stateBytes) / 4
     this.#words.copyWithin(end - kept, from, from + kept)
-    this.#words.fill(0, from, end - kept) // the table will grow there
+    this.#functions.clear(4 * from, 4 * (end - kept)) // the table will grow there
     this.#set(cells.low, first)
     this.#set(cells.origin, this.#top + first * stateBytes)
     this.#numbers = null
@@ -298,7 +303,6 @@ export class Shard {
     if (this.states > loadGrown * slots) return false
     if (larger < growthMin * slots || this.#tableEnd(larger) + asideBytes + stored > this.#bytesMax) return false
     this.#set(cells.slots, larger)
-    this.#words.fill(0, this.#tableEnd(slots) / 4, this.#tableEnd(larger) / 4)
     this.#functions.grow(this.#tableEnd(slots))
     return true
   }

@@ -34,8 +34,8 @@ export interface SearchJob {
 function newJob({ module, map, condensed }: ShardProgram, { memoryBytesMax, seenSet = 'exact' }: Limits): SearchJob {
   const { shards } = map
   const bytesMax = Math.floor(memoryBytesMax / shards)
-  const memories = Array.from({ length: shards }, () => takeMemory(bytesMax, true))
-  const place = condensed && takeMemory(moduleBytesMax, true)
+  const memories = Array.from({ length: shards }, () => takeMemory(bytesMax))
+  const place = condensed && takeMemory(moduleBytesMax)
   return { module, map, condensed: place, memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
@@ -170,7 +170,7 @@ export class ShardedExploration implements Exploration {
     if (this.stopped === 'worker-lost') return // perhaps it is still at work
     for (const shard of this.#shards) shard.giveBack()
     const { condensed } = this.#job
-    if (condensed) giveBackMemory(condensed, { end: 0, used: 0 })
+    if (condensed) giveBackMemory(condensed)
   }
 
   takeFindings(): Finding[] {

@@ -10,7 +10,7 @@ export async function webAssemblyText(system: TransitionSystem): Promise<string>
   const bytes = readableModule(system, layout, isPackable(layout) ? 'packed' : 'whole', (action, name) =>
     sources.set(name, sourceOf(system, action)),
   )
-  const module = (await wabt()).readWasm(bytes, { readDebugNames: true })
+  const module = (await wabt()).readWasm(bytes, { readDebugNames: true, threads: true })
   module.applyNames()
   const text = module.toText({ foldExprs: true, inlineExport: true })
   module.destroy()

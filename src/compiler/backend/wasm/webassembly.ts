@@ -65,7 +65,7 @@ export function exploreInWebAssembly(
   }
   const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
-  const options = { keeping, shards, isShared: shards > 1, isQuotient }
+  const options = { keeping, shards, isQuotient }
   const { bytes, map, ends } = searchProgram(system, layout, options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
   const condensed = mayCondense
@@ -113,7 +113,7 @@ class Stepper {
 
   constructor(program: StepProgram, words: number, covered: Uint32Array) {
     const pages = roundUp(program.bytes, pageBytes) / pageBytes
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const { exports } = new WebAssembly.Instance(program.module, { host: { memory } })
     this.#program = program
     this.#size = words
@@ -160,7 +160,7 @@ class WasmExploration implements Exploration {
     this.#ends = ends
     this.#covered = covered
     this.#limits = limits
-    this.#shard = new Shard(program, takeMemory(limits.memoryBytesMax, false), limits.memoryBytesMax)
+    this.#shard = new Shard(program, takeMemory(limits.memoryBytesMax), limits.memoryBytesMax)
     this.#addAll(past)
   }
 
