@@ -4,7 +4,7 @@ import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './asse
 import { batchStates, cells, type MemoryMap } from './memory.ts'
 import { itemsOf } from './items.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
-import type { SeenSetFunctions } from './seen-set.ts'
+import { definePrepare } from './seen-set.ts'
 
 const { add, constant, get, i32, load, long, set, shiftLeft, store, subtract, when } = wasm
 
@@ -12,38 +12,37 @@ const { add, constant, get, i32, load, long, set, shiftLeft, store, subtract, wh
 export function defineSearchLoop(
   module: ModuleBuilder,
   successors: Callee,
-  { prepare, insert }: SeenSetFunctions,
+  insert: Callee,
   map: MemoryMap,
   canonical: Callee | null = null,
 ): void {
   const expandBatch = module.declare([i32, i32], i32)
-  const giveOut = module.declare([i32], i32)
   const name = module.declare([i32], null)
   module.label(expandBatch, 'expand_batch')
-  module.label(giveOut, 'give_out')
   module.label(name, 'name_findings')
   module.define(name, (f) => nameFindings(f, map))
   module.define(expandBatch, writeExpandBatch)
-  module.define(module.declare([i32, i32], i32, 'expand'), (f) => expand(f))
-  if (map.shards > 1) {
+  if (map.shards === 1) {
+    const prepare = definePrepare(module, map)
+    module.define(module.declare([i32, i32], i32, 'expand'), (f) => expand(f, prepare))
+  } else {
+    const giveOut = module.declare([i32], i32)
+    module.label(giveOut, 'give_out')
     module.define(giveOut, (f) => giveOutRecords(f, map))
-    module.define(module.declare([i32, i32], i32, 'scatter'), (f) => scatter(f))
-  } else module.define(giveOut, () => constant(0))
+    module.define(module.declare([i32, i32], i32, 'scatter'), (f) => scatter(f, giveOut))
+  }
 
   /** Gives back the first state not expanded: there is no room for more states or findings, or it is `end`. */
-  function expand(f: FunctionBuilder): Code {
+  function expand(f: FunctionBuilder, prepare: Callee): Code {
     const hasRoom = wasm.lessEqualUnsigned(add(cell(cells.states), constant(map.batchRecords)), cell(cells.statesRoom))
-    return batches(f, hasRoom, (out) => wasm.call(insert, itemsOf(map, constant(map.batch)), out))
+    return batches(f, hasRoom, (out) => wasm.call(insert, itemsOf(map, constant(map.batch)), wasm.call(prepare, out)))
   }
 
   /** As `expand`, but the records go to the boxes. Stops when one of them may not be large enough for more. */
-  function scatter(f: FunctionBuilder): Code {
-    const [fullest, most] = f.locals(2)
+  function scatter(f: FunctionBuilder, giveOut: Callee): Code {
+    const [fullest] = f.locals(1)
     const hasRoom = wasm.lessEqualUnsigned(get(fullest), constant(map.boxBytes - map.batchRecords * map.recordBytes))
-    return batches(f, hasRoom, (out) => [
-      set(most, wasm.call(giveOut, out)),
-      set(fullest, wasm.select(wasm.lessUnsigned(get(fullest), get(most)), get(most), get(fullest))),
-    ])
+    return batches(f, hasRoom, (out) => set(fullest, wasm.call(giveOut, out)))
   }
 
   function batches(f: FunctionBuilder, hasRoom: Code, use: (end: Code) => Code): Code {
@@ -58,7 +57,7 @@ export function defineSearchLoop(
         when(wasm.isZero(wasm.and(hasRoom, mayFind)), wasm.giveBack(get(first))),
         set(next, add(get(first), constant(batchStates))),
         set(next, wasm.select(wasm.lessUnsigned(get(next), get(end)), get(next), get(end))),
-        use(wasm.call(prepare, wasm.call(expandBatch, get(first), get(next)))),
+        use(wasm.call(expandBatch, get(first), get(next))),
         set(first, get(next)),
       ]),
       get(first),
@@ -128,28 +127,37 @@ function nameFindings(f: FunctionBuilder, map: MemoryMap): Code {
   ]
 }
 
-/** Puts the records with keys into the boxes of the memories that they belong to. Gives back how full the fullest is. */
+/**
+ * Puts the records of the batch, with their keys, into the boxes of the memories that they belong to. Gives back how full
+ * the fullest is.
+ */
 function giveOutRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const [end] = f.parameters
   const [at, shard, filled, to, most, boxes, ends] = f.locals(7)
   const key = new Key(f, map)
-  const copy = Array.from({ length: map.recordBytes / 8 }, (_, i) =>
-    long.store(get(to), i === 0 ? get(key.first) : long.load(get(at), 8 * i), 8 * i),
-  )
+  const { recordBytes, stateOffset, boxBytes, shards } = map
+  const state = map.keeping === 'packed' ? [] : range(stateOffset, recordBytes, 8)
   const endAt = add(get(ends), shiftLeft(get(shard), constant(2)))
   const give: Code = [
+    key.compute(get(at)),
     set(shard, key.shard()),
     set(filled, load(endAt)),
-    set(to, add(add(wasm.multiply(get(shard), constant(map.boxBytes)), get(boxes)), get(filled))),
-    copy,
-    increase(filled, map.recordBytes),
-    store(endAt, get(filled)),
-    set(most, wasm.select(wasm.lessUnsigned(get(most), get(filled)), get(filled), get(most))),
+    store(endAt, add(get(filled), constant(recordBytes))),
+    set(to, add(add(wasm.multiply(get(shard), constant(boxBytes)), get(boxes)), get(filled))),
+    key.storeTo(get(to)),
+    state.map((piece) => long.store(get(to), long.load(get(at), piece), piece)),
   ]
   return [
     set(boxes, cell(cells.outbox)),
     set(ends, cell(cells.outboxEnds)),
-    eachRecord(map, at, constant(map.batch), get(end), [set(key.first, long.load(get(at))), give]),
+    eachRecord(map, at, constant(map.batch), get(end), give),
+    range(0, shards).map((i) => [
+      set(filled, load(get(ends), 4 * i)),
+      set(most, wasm.select(wasm.lessUnsigned(get(most), get(filled)), get(filled), get(most))),
+    ]),
     get(most),
   ]
 }
+
+const range = (from: number, end: number, step = 1): number[] =>
+  Array.from({ length: Math.ceil((end - from) / step) }, (_, i) => from + i * step)

@@ -17,24 +17,17 @@ import { cells, lineBytes, slackSlots, type MemoryMap } from './memory.ts'
 
 const { add, and, constant, get, i32, load, long, set, shiftRight, store, subtract, when } = wasm
 
-export interface SeenSetFunctions {
-  /** `prepare(end)`: gives the records of the batch their keys; gives back where those that may be new end. */
-  readonly prepare: Callee
-  /** `insert(from, end)`: adds the states of the items from `from` to `end` that are new. The records are lost. */
-  readonly insert: Callee
-}
-
 /**
+ * Defines and gives back `insert(from, end)`: adds the states of the items from `from` to `end` that are new. The records
+ * are lost.
+ *
  * Defines also what the host calls: about the state in the question `add`, `find`, `shard`; `collect` for records of other
  * memories; `clear`, `grow`, `condense`.
  */
-export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFunctions {
-  const prepare = module.declare([i32], i32)
-  module.label(prepare, 'prepare')
+export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): Callee {
   const insert = module.declare([i32, i32], null)
   module.label(insert, 'insert')
   const question = constant(map.question)
-  module.define(prepare, (f) => prepareRecords(f, map))
   module.define(insert, (f) => insertItems(f, map))
   module.define(module.declare([], null, 'add'), (f) => {
     const key = new Key(f, map)
@@ -61,23 +54,24 @@ export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): SeenSetFun
   module.define(module.declare([i32], null, 'grow'), (f) => growTable(f, map))
   if (map.keeping === 'fingerprints64')
     module.define(module.declare([i32], null, 'condense'), (f) => condenseTable(f, map))
-  return { prepare, insert }
+  return insert
 }
 
-/** Of one memory. The successors of a state and its neighbours come one soon after the other here, so known ones go at once. */
-function prepareRecords(f: FunctionBuilder, map: MemoryMap): Code {
-  const [end] = f.parameters
-  const [at] = f.locals(1)
-  const key = new Key(f, map)
-  if (map.shards === 1)
-    return dropRecent(f, map, {
-      at,
-      key,
-      from: constant(map.batch),
-      end,
-      toKey: map.keeping === 'packed' ? key.compute(get(at)) : key.give(get(at)),
-    })
-  return [eachRecord(map, at, constant(map.batch), get(end), key.give(get(at))), get(end)]
+/**
+ * `prepare(end)` of a search in one memory: makes items of the records of the batch and gives back where they end. The
+ * successors of a state and its neighbours come one soon after the other here, so known ones go at once.
+ */
+export function definePrepare(module: ModuleBuilder, map: MemoryMap): Callee {
+  const prepare = module.declare([i32], i32)
+  module.label(prepare, 'prepare')
+  module.define(prepare, (f) => {
+    const [end] = f.parameters
+    const [at] = f.locals(1)
+    const key = new Key(f, map)
+    const toKey = map.keeping === 'packed' ? key.compute(get(at)) : key.give(get(at))
+    return dropRecent(f, map, { at, key, from: constant(map.batch), end, toKey })
+  })
+  return prepare
 }
 
 interface RecentRecords {
