@@ -13,6 +13,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { assert } from '../src/base/assert.ts'
+import { optimiseLater } from '../src/cli/optimise-later.ts'
 import { packageRoot } from '../src/cli/questions.ts'
 import { compareReleases } from '../src/cli/trace-model.ts'
 import { loadProgram } from '../src/compiler/index.ts'
@@ -208,5 +209,6 @@ function serve({ kernels, scenario, killers }: Asked): void {
 }
 
 // At the end: what is declared above is needed at once.
+optimiseLater()
 if (isMainThread) process.exitCode = await main()
 else serve(workerData as Asked)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { report, status } from './exit.ts'
+import { optimiseLater } from './optimise-later.ts'
 import { description, endQuietlyOnClosedPipe, version } from './output.ts'
 
 /** In the order in which the help shows them. Who asks for one need not wait for the others to be loaded. */
@@ -21,10 +21,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   init: async () => (await import('./init.ts')).addInit,
 }
 
-// V8 optimises what has run for a moment, and again for every shape of object that it then meets: a fifth of the time of a
-// matrix never asked, on the cores that compile and search. It waits seven times as long.
-setFlagsFromString('--interrupt-budget=500000')
-
+optimiseLater()
 endQuietlyOnClosedPipe()
 
 const program = new Command('lastref')
