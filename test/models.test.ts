@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openModels } from '../src/cli/models.ts'
+import type { ProgramOptions, WasmProgram } from '../src/compiler/backend/compile.ts'
+import { searchProgram } from '../src/compiler/backend/wasm/program.ts'
 import type { CompileOptions, Program } from '../src/compiler/index.ts'
+import { layoutOf } from '../src/model/layout.ts'
 import type { TransitionSystem } from '../src/model/system.ts'
 import { pinwake } from './systems/pinwake.ts'
 
@@ -84,6 +87,39 @@ test('a file of the user that has changed is compiled again', async () => {
   const second = new Compiler([file])
   await ask(second, ['5.17', '5.19'])
   expect(second.asked).toEqual(['5.17', '5.19'])
+})
+
+const packed: ProgramOptions = { keeping: 'packed', shards: 1, isQuotient: false }
+
+/** The code of the system that a kernel has, and how often it was made for that. */
+async function askCode(compiler: Compiler, kernel: string, options = packed): Promise<[WasmProgram, number]> {
+  const models = openModels([], compiler.program)
+  const system = (await models.compile({ scenario: 'any', kernel })) as TransitionSystem
+  const make = vi.fn(() => searchProgram(system, layoutOf(system), options))
+  return [models.programsOf(system).get(options, make), make.mock.calls.length]
+}
+
+test('code is made once for what kernels have in common, and for every way to search', async () => {
+  await ask(new Compiler(), ['5.17', '5.19'])
+  const [before, first] = await askCode(new Compiler(), '5.17')
+  expect(first).toBe(1)
+  expect(await askCode(new Compiler(), '5.19')).toEqual([before, 0])
+  expect(await askCode(new Compiler(), '5.17')).toEqual([before, 0])
+  for (const options of [{ ...packed, shards: 2 }, { ...packed, keeping: 'fingerprints64' } as const]) {
+    const [other, made] = await askCode(new Compiler(), '5.17', options)
+    expect(made).toBe(1)
+    expect(other.bytes).not.toEqual(before.bytes)
+  }
+  expect(await askCode(new Compiler(), '5.18')).not.toEqual([before, 0])
+})
+
+test('code of a file of the user that has changed is made again', async () => {
+  const file = join(folder, 'user.ts')
+  for (const text of ['before', 'after']) {
+    writeFileSync(file, text)
+    const [, made] = await askCode(new Compiler([file]), '5.17')
+    expect(made).toBe(1)
+  }
 })
 
 /** Makes a folder of another version, last written to so many days ago. */

@@ -45,8 +45,8 @@ export const growth: Benchmark = {
       name: this.name,
       title: this.title,
       text:
-        'No reduction. One worker, from 10^9 states on two. Above 10^7 states one run each; the time of small ones is code ' +
-        'generation.',
+        'No reduction. One worker, from 10^9 states on two. Above 10^7 states one run each; the time of small ones is ' +
+        'that of beginning.',
       tables: [{ title: 'pinwake, by states', standings }],
       claims: [],
       missing: workshop.full ? [] : ['more than 1.3 x 10^8 states: `npm run bench -- growth --full`'],

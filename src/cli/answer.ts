@@ -95,7 +95,7 @@ export async function answer(
   const before = isShared ? verdicts.get(system.tasks) : undefined
   if (before) return { kind: 'run', run: { ...runFrom(before), workers: crew.threads } }
   searchBegin = performance.now()
-  const model: Model = compileSystem(system)
+  const model: Model = compileSystem(system, models.programsOf(system))
   const store = disk ? openStore(disk, question, model) : null
   if (typeof store === 'string') return { kind: 'refused', message: store }
   const options: SearchOptions = {

@@ -1,5 +1,6 @@
 /**
- * Compiled models on disk, so that a question that was asked before needs neither the TypeScript compiler nor ours.
+ * Compiled models on disk, so that a question that was asked before needs neither the TypeScript compiler nor ours,
+ * and the code that searches them.
  *
  * The key is a hash of everything that can change the answer: sources of kernel, history, scenarios and dialect, the
  * user's files and what they import, the compiler's own program text, and the question. An entry that cannot be read is
@@ -11,6 +12,7 @@ import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
+import type { ProgramOptions, Programs, WasmProgram } from '../compiler/backend/compile.ts'
 import type { CompileOptions, Diagnostic, Program } from '../compiler/index.ts'
 import type { TransitionSystem } from '../model/system.ts'
 import { diagnosed, packageRoot, type Catalogue } from './questions.ts'
@@ -19,6 +21,8 @@ import { diagnosed, packageRoot, type Catalogue } from './questions.ts'
 export interface Models {
   catalogue(): Promise<Catalogue>
   compile(options: CompileOptions): Promise<TransitionSystem | readonly Diagnostic[]>
+  /** The code of a compiled system, kept beside it. */
+  programsOf(system: TransitionSystem): Programs
 }
 
 /** `ready`: the Program, where it is there already. */
@@ -34,7 +38,7 @@ export function openModels(files: readonly string[], ready: Program | null = nul
     catalogue: async () => {
       const file = entryFor('catalogue')
       const known = file === null ? null : read<Catalogue>(file)
-      if (known !== null) return known
+      if (known !== null) return known.value
       const loaded = await load()
       const { diagnostics, scenarios, kernels, bugs, projections } = loaded
       const value = { diagnostics, scenarios, kernels, bugs, projections }
@@ -50,6 +54,7 @@ export function openModels(files: readonly string[], ready: Program | null = nul
       if (file !== null && 'tasks' in value) systems.write(file, dependenciesOf(loaded), value)
       return value
     },
+    programsOf: (system) => ({ get: (options, make) => systems.program(system, options, make) }),
   }
 }
 
@@ -59,31 +64,47 @@ interface Alike {
   readonly kernel: string
 }
 
-/** Entries of systems. One that stands in several of them is written once, and read once while it is asked for. */
+/**
+ * Entries of systems. One that stands in several of them is written once, and read once while it is asked for. Code that was
+ * generated for a system has an entry of its own.
+ */
 class Systems {
-  readonly #entryOf = new WeakMap<TransitionSystem['tasks'], string>()
+  readonly #entryOf = new WeakMap<TransitionSystem['tasks'], { file: string; dependencies: readonly Dependency[] }>()
   /** By entry, the latest last. */
-  readonly #read = new Map<string, TransitionSystem>()
+  readonly #read = new Map<string, Entry<TransitionSystem>>()
 
   read(file: string): TransitionSystem | null {
-    const value = this.#read.get(file) ?? read<TransitionSystem | Alike>(file)
-    if (value === null) return null
+    const entry = this.#read.get(file) ?? read<TransitionSystem | Alike>(file)
+    if (entry === null) return null
+    const { dependencies, value } = entry
     if (!('tasks' in value)) {
       const system = this.read(join(dirname(file), value.entry))
       return system && { ...system, kernel: value.kernel }
     }
     this.#read.delete(file)
-    this.#read.set(file, value)
+    this.#read.set(file, { dependencies, value })
     if (this.#read.size > SYSTEMS_MAX) this.#read.delete(this.#read.keys().next().value!)
-    this.#entryOf.set(value.tasks, file)
+    this.#entryOf.set(value.tasks, { file, dependencies })
     return value
   }
 
   write(file: string, dependencies: readonly Dependency[], system: TransitionSystem): void {
     const before = this.#entryOf.get(system.tasks)
     const isNew = before === undefined
-    const value: TransitionSystem | Alike = isNew ? system : { entry: basename(before), kernel: system.kernel }
-    if (write(file, { dependencies, value }) && isNew) this.#entryOf.set(system.tasks, file)
+    const value: TransitionSystem | Alike = isNew ? system : { entry: basename(before.file), kernel: system.kernel }
+    if (write(file, { dependencies, value }) && isNew) this.#entryOf.set(system.tasks, { file, dependencies })
+  }
+
+  program(system: TransitionSystem, options: ProgramOptions, make: () => WasmProgram): WasmProgram {
+    const entry = this.#entryOf.get(system.tasks)
+    if (entry === undefined) return make()
+    const { keeping, shards, isQuotient } = options
+    const file = `${entry.file}-${[keeping, shards, isQuotient ? 'canonical' : 'plain'].join('-')}`
+    const known = read<WasmProgram>(file)
+    if (known !== null) return known.value
+    const value = make()
+    write(file, { dependencies: entry.dependencies, value })
+    return value
   }
 }
 
@@ -151,10 +172,10 @@ interface Entry<T> {
 const dependenciesOf = (program: Program): Dependency[] =>
   program.sources.map((file) => ({ file, digest: digest([readFileSync(file)]) }))
 
-function read<T>(file: string): T | null {
+function read<T>(file: string): Entry<T> | null {
   try {
-    const { dependencies, value } = deserialize(readFileSync(file)) as Entry<T>
-    return dependencies.every((d) => digest([readFileSync(d.file)]) === d.digest) ? value : null
+    const entry = deserialize(readFileSync(file)) as Entry<T>
+    return entry.dependencies.every((d) => digest([readFileSync(d.file)]) === d.digest) ? entry : null
   } catch {
     return null
   }

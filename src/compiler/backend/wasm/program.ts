@@ -24,6 +24,13 @@ export interface ProgramOptions {
   readonly isQuotient: boolean
 }
 
+/** Keeps the programs of one system, so that they are made once. */
+export interface Programs {
+  get(options: ProgramOptions, make: () => WasmProgram): WasmProgram
+}
+
+export const keepingNone: Programs = { get: (_, make) => make() }
+
 const pagesMax = memoryBytesMax / pageBytes
 
 export function searchMap(

@@ -14,7 +14,8 @@ import {
   type Keeping,
   type MemoryMap,
 } from './memory.ts'
-import { isPackable, searchMap, searchProgram, stepProgram, type StepProgram } from './program.ts'
+import { isPackable, keepingNone, searchMap, searchProgram, stepProgram } from './program.ts'
+import type { ProgramOptions, Programs, StepProgram } from './program.ts'
 import { takeMemory } from './memories.ts'
 import { Shard, type ShardProgram } from './shard.ts'
 import { ShardedExploration } from './sharded.ts'
@@ -27,7 +28,7 @@ export function compileToWebAssembly(system: TransitionSystem): Model {
   const explore = (isQuotient: boolean): OwnExploration => ({
     statesMin: 0,
     isQuick: true,
-    start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient }, ...given),
+    start: (...given) => exploreInWebAssembly(system, layout, { covered, isQuotient, programs: keepingNone }, ...given),
   })
   const model: Model = {
     system,
@@ -48,13 +49,14 @@ export interface SearchKind {
   readonly covered: Uint32Array
   /** States are made canonical before they are looked up. */
   readonly isQuotient: boolean
+  readonly programs: Programs
 }
 
 /** A search of one system. */
 export function exploreInWebAssembly(
   system: TransitionSystem,
   layout: StateLayout,
-  { covered, isQuotient }: SearchKind,
+  { covered, isQuotient, programs }: SearchKind,
   limits: Limits,
   past: Past,
   used: Exploration | null = null,
@@ -66,11 +68,10 @@ export function exploreInWebAssembly(
   const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
   const options = { keeping, shards, isQuotient }
-  const { bytes, map, ends } = searchProgram(system, layout, options)
+  const programOf = (options: ProgramOptions) => programs.get(options, () => searchProgram(system, layout, options))
+  const { bytes, map, ends } = programOf(options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
-  const condensed = mayCondense
-    ? () => searchProgram(system, layout, { ...options, keeping: 'fingerprints64' }).bytes
-    : null
+  const condensed = mayCondense ? () => programOf({ ...options, keeping: 'fingerprints64' }).bytes : null
   const program = { module: new WebAssembly.Module(bytes), map, condensed }
   if (shards === 1) return new WasmExploration(program, ends, covered, limits, past)
   return new ShardedExploration(program, ends, covered, limits, past)
