@@ -63,12 +63,7 @@ export class Key {
     return load(inTable(long.loadHalf(record, offset + 4), lines), heap)
   }
 
-  /** Which of several memories it belongs to; by other bits than `home`. */
-  shard(): Code {
-    return and(long.lower(long.shiftRight(get(this.first), long.constant(24n))), constant(this.#map.shards - 1))
-  }
-
-  /** Where it stands among the states met lately; by other bits than `shard`. */
+  /** Where it stands among the states met lately. */
   recent(): Code {
     const { recent, recentBytes, recentStates } = this.#map
     const place = and(long.lower(long.shiftRight(get(this.first), long.constant(6n))), constant(recentStates - 1))
@@ -122,6 +117,24 @@ export class Key {
       ),
     ]
   }
+}
+
+/**
+ * Which of several memories the state of a record belongs to. Where its tasks stand decides, so that states that stand at the
+ * same places lie together: their steps are the same, which the processor learns.
+ */
+export function shardOf(f: FunctionBuilder, { stateOffset, placesIn, shards }: MemoryMap, record: Code): Code {
+  const [hash] = f.locals(1)
+  const mix = (mask: number, word: number): Code => [
+    set(hash, wasm.xor(get(hash), and(load(record, stateOffset + 4 * word), constant(mask)))),
+    set(hash, wasm.multiply(get(hash), constant(0x9e3779b1 | 0))),
+    set(hash, wasm.xor(get(hash), wasm.shiftRight(get(hash), constant(15)))),
+  ]
+  return [
+    set(hash, constant(0)),
+    placesIn.map((mask, word) => (mask === 0 ? [] : mix(mask, word))),
+    and(get(hash), constant(shards - 1)),
+  ]
 }
 
 /** Where in a table of so many lines a key with such an upper half belongs. */

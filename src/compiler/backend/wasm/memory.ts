@@ -110,6 +110,8 @@ export interface MemoryMap {
    * while the other is emptied.
    */
   readonly shards: number
+  /** For every word of a state the bits that say to which of them it belongs: where its tasks stand. */
+  readonly placesIn: readonly number[]
   readonly boxes: number
   readonly boxBytes: number
   readonly boxEnds: number
@@ -127,9 +129,18 @@ export interface MapOptions {
   readonly successorsMax: number
   /** Memories that share the search. */
   readonly shards: number
+  readonly placesIn: readonly number[]
 }
 
-export function memoryMap({ keeping, words, spareBit, properties, successorsMax, shards }: MapOptions): MemoryMap {
+export function memoryMap({
+  keeping,
+  words,
+  spareBit,
+  properties,
+  successorsMax,
+  shards,
+  placesIn,
+}: MapOptions): MemoryMap {
   let end = 128
   const take = (bytes: number): number => {
     const start = end
@@ -164,6 +175,7 @@ export function memoryMap({ keeping, words, spareBit, properties, successorsMax,
     items: take(keeping === 'packed' ? 0 : 4 * Math.max(batchRecords, collectedRecords)),
     findings: take(8 * findingsMax),
     shards,
+    placesIn,
     boxBytes,
     boxEnds: take(boxSets * 4 * shards),
     boxes: take(boxSets * shards * boxBytes),

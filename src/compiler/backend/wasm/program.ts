@@ -45,6 +45,7 @@ export function searchMap(
     properties: system.properties.length,
     successorsMax: successorsMax(system),
     shards,
+    placesIn: placesIn(layout),
   })
 }
 
@@ -83,6 +84,17 @@ export function searchProgram(
   const canonical = options.isQuotient ? defineCanonical(builder, system, layout) : null
   defineSearchLoop(builder, successors, defineSeenSet(builder, map), map, canonical)
   return { bytes: builder.bytes(pagesMax), map, ends }
+}
+
+/** With fewer ways to stand somewhere, memories would get too different shares. */
+const placesMin = 1 << 12
+
+/** For every word the bits that say where tasks stand; all bits, where that says too little. */
+function placesIn({ words, tasks }: StateLayout): number[] {
+  const places = Array.from({ length: words }, () => 0)
+  for (const { pc } of tasks) places[pc.word] |= (2 ** pc.width - 1) << pc.shift
+  const bits = tasks.reduce((sum, { pc }) => sum + pc.width, 0)
+  return 2 ** bits < placesMin ? places.fill(-1) : places
 }
 
 /** Can states be packed, that is, is a bit of 64 always 0? */

@@ -3,7 +3,7 @@ import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
 import { batchStates, cells, type MemoryMap } from './memory.ts'
 import { itemsOf } from './items.ts'
-import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
+import { addressOf, cell, eachRecord, increase, Key, setCell, shardOf } from './key.ts'
 import { definePrepare } from './seen-set.ts'
 
 const { add, constant, get, i32, load, long, set, shiftLeft, store, subtract, when } = wasm
@@ -140,7 +140,7 @@ function giveOutRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const endAt = add(get(ends), shiftLeft(get(shard), constant(2)))
   const give: Code = [
     key.compute(get(at)),
-    set(shard, key.shard()),
+    set(shard, shardOf(f, map, get(at))),
     set(filled, load(endAt)),
     store(endAt, add(get(filled), constant(recordBytes))),
     set(to, add(add(wasm.multiply(get(shard), constant(boxBytes)), get(boxes)), get(filled))),

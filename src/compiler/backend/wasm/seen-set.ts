@@ -11,7 +11,7 @@
 import * as wasm from './assembler.ts'
 import type { Callee, Code, FunctionBuilder, Local, ModuleBuilder } from './assembler.ts'
 import { eachItem, fetchLines, itemsOf, keepUnless } from './items.ts'
-import { addressOf, cell, eachRecord, increase, Key, setCell } from './key.ts'
+import { addressOf, cell, eachRecord, increase, Key, setCell, shardOf } from './key.ts'
 import { Line } from './line.ts'
 import { cells, lineBytes, slackSlots, type MemoryMap } from './memory.ts'
 
@@ -44,10 +44,7 @@ export function defineSeenSet(module: ModuleBuilder, map: MemoryMap): Callee {
       return wasm.call(insert, itemsOf(map, get(from)), rest)
     })
   module.define(module.declare([], i32, 'find'), (f) => findState(f, map))
-  module.define(module.declare([], i32, 'shard'), (f) => {
-    const key = new Key(f, map)
-    return [key.give(question), key.shard()]
-  })
+  module.define(module.declare([], i32, 'shard'), (f) => shardOf(f, map, question))
   module.define(module.declare([i32, i32], null, 'clear'), ({ parameters: [from, end] }) =>
     wasm.clear(get(from), subtract(get(end), get(from))),
   )

@@ -1,5 +1,6 @@
 /**
- * A search in several memories, by as many threads as there are. A state belongs to the memory that its key names.
+ * A search in several memories, by as many threads as there are. A state belongs to the memory that the places where its
+ * tasks stand name.
  *
  * A level goes in rounds. In a round every memory expands some of its states and puts the successors into boxes, one for
  * each memory; and it empties the boxes that all memories filled for it in the round before. The two do not touch the same
