@@ -102,6 +102,17 @@ test('a memory that has served another search is as a new one', () => {
     expect(models.map((model) => statesOf(model, crew))).toEqual(once)
 })
 
+test('large memories go back to the machine before there is another', () => {
+  const model = compileToWebAssembly(pinwake({ pages: 2, users: 3, loops: 3 }))
+  const bytesAfter = () => {
+    expect(search(model, unlimited).kind).toBe('holds')
+    return process.memoryUsage.rss()
+  }
+  const first = bytesAfter()
+  for (let i = 0; i < 3; i++) bytesAfter()
+  expect(bytesAfter() - first).toBeLessThan(200e6) // one of them takes as much
+})
+
 test('the probability that a state is left out grows with the pairs', () => {
   expect(omissionProbability(1, 64)).toBe(0)
   expect(omissionProbability(2 ** 20, 64)).toBeCloseTo(2 ** -25, 10)

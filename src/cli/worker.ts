@@ -23,7 +23,9 @@ parentPort!.on('message', (message: Message) => {
 async function replyTo(message: Message): Promise<Reply> {
   if (message === 'catalogue') return { kind: 'catalogue', catalogue: await models.catalogue() }
   if ('shared' in message) {
-    answerCall(message, performerOf(message.job as SearchJob))
+    const { perform, release } = performerOf(message.job as SearchJob)
+    answerCall(message, perform)
+    release()
     return { kind: 'helped' }
   }
   const crew = new CallingCrew(size, (call) => parentPort!.postMessage({ kind: 'call', call } satisfies Reply))

@@ -9,7 +9,7 @@ export function shuffledCrew(size: number, seed: number): Crew {
   return {
     size,
     gather: (job, perform) => {
-      const performers = [perform, performerOf(job as SearchJob)]
+      const performers = [perform, performerOf(job as SearchJob).perform]
       return {
         perform(count) {
           const tasks = Array.from({ length: count }, (_, i) => i)

@@ -5,21 +5,40 @@
  */
 import { memoryBytesMax, pageBytes, roundUp } from './memory.ts'
 
+/** A memory that has used more goes back to the machine. */
+const spareBytesMax = 1 << 26
 /** By their number of pages. */
 const spare = new Map<number, WebAssembly.Memory[]>()
 /** Of one size. */
 const spareMax = 8
+let hasDropped = false
 
 /** A memory is as large as it may ever become: what is not used takes no place in the machine. */
 export function takeMemory(bytesMax: number): WebAssembly.Memory {
   const pages = Math.min(memoryBytesMax, roundUp(bytesMax, pageBytes)) / pageBytes
   const maximum = memoryBytesMax / pageBytes
-  return spare.get(pages)?.pop() ?? new WebAssembly.Memory({ initial: pages, maximum, shared: true })
+  const known = spare.get(pages)?.pop()
+  if (known) return known
+  collectDropped(pages)
+  return new WebAssembly.Memory({ initial: pages, maximum, shared: true })
 }
 
-/** Of a search of which nobody asks anything any more, and what is not written before it is read is cleared. */
-export function giveBackMemory(memory: WebAssembly.Memory): void {
+/** V8 does not know how much the shared ones use, but before it makes another one of the other kind it collects all. */
+export function collectDropped(pages: number): void {
+  if (hasDropped) new WebAssembly.Memory({ initial: pages })
+  hasDropped = false
+}
+
+/** This thread does without a memory that has used so much. */
+export function drop(bytesUsed: number): void {
+  hasDropped ||= bytesUsed > spareBytesMax
+}
+
+/** Of a search of which nobody asks anything any more. `clear`: what is not written before it is read. */
+export function giveBackMemory(memory: WebAssembly.Memory, bytesUsed: number, clear: () => void): void {
   const pages = memory.buffer.byteLength / pageBytes
   const others = spare.get(pages) ?? []
-  if (others.length < spareMax) spare.set(pages, [...others, memory])
+  if (bytesUsed > spareBytesMax || others.length === spareMax) return drop(bytesUsed)
+  clear()
+  spare.set(pages, [...others, memory])
 }

@@ -42,8 +42,6 @@ const frontierGrowth = 2
 const storeShareMin = 2 * forgettingShareMin
 /** Behind the table while it grows. */
 const asideBytes = 1 << 20
-/** A memory that has used more goes back to the machine. */
-const spareBytesMax = 1 << 26
 export class Shard {
   readonly #map: MemoryMap
   readonly #words: Int32Array
@@ -88,9 +86,7 @@ export class Shard {
 
   /** For another search. Nothing can be asked any more. */
   giveBack(): void {
-    if (this.bytes > spareBytesMax) return
-    this.#functions.clear(0, this.#tableEnd(this.#slots)) // states are written before they are read
-    giveBackMemory(this.#memory)
+    giveBackMemory(this.#memory, this.bytes, () => this.#functions.clear(0, this.#tableEnd(this.#slots)))
   }
 
   get states(): number {

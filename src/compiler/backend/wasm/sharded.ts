@@ -11,8 +11,8 @@
 import { assert } from '../../../base/assert.ts'
 import type { Exploration, Finding, Limits, Past, Team } from '../../../model/model.ts'
 import type { ViolatingEnd } from './actions.ts'
-import { bitsOfFingerprints, boxSets, type MemoryMap } from './memory.ts'
-import { giveBackMemory, takeMemory } from './memories.ts'
+import { bitsOfFingerprints, boxSets, pageBytes, type MemoryMap } from './memory.ts'
+import { collectDropped, drop, giveBackMemory, takeMemory } from './memories.ts'
 import { Shard, type ShardProgram } from './shard.ts'
 
 /** Of a module; what is not used takes no place in the machine. */
@@ -40,10 +40,12 @@ function newJob({ module, map, condensed }: ShardProgram, { memoryBytesMax, seen
   return { module, map, condensed: place, memories, bytesMax, mayForget: seenSet !== 'exact' }
 }
 
-/** How a thread performs the tasks of a job. */
-export function performerOf(job: SearchJob): (task: number) => void {
+/** How another thread performs the tasks of a job. `release`: it does no more of them. */
+export function performerOf(job: SearchJob): { perform: (task: number) => void; release: () => void } {
   const { condensed } = job
-  return performer(shardsOf(job, condensed && (() => published(condensed))), job)
+  collectDropped(job.memories[0].buffer.byteLength / pageBytes)
+  const shards = shardsOf(job, condensed && (() => published(condensed)))
+  return { perform: performer(shards, job), release: () => drop(sum(shards.map((shard) => shard.bytes))) }
 }
 
 /** The bytes, which the other threads can read now as well. */
@@ -171,7 +173,7 @@ export class ShardedExploration implements Exploration {
     if (this.stopped === 'worker-lost') return // perhaps it is still at work
     for (const shard of this.#shards) shard.giveBack()
     const { condensed } = this.#job
-    if (condensed) giveBackMemory(condensed)
+    if (condensed) giveBackMemory(condensed, 0, () => undefined)
   }
 
   takeFindings(): Finding[] {
