@@ -35,7 +35,7 @@ import {
   prep_compound_page,
   PTE_ORDER,
 } from '../include/huge_mm.ts'
-import { type Folio } from '../include/mm_types.ts'
+import type { Folio } from '../include/mm_types.ts'
 import { folio_mapcount, folio_ref_count } from '../include/mm.ts'
 import { WaitQueueHead } from '../include/wait.ts'
 import { schedule } from '../kernel/sched/core.ts'

@@ -16,11 +16,10 @@ let hasDropped = false
 /** A memory is as large as it may ever become: what is not used takes no place in the machine. */
 export function takeMemory(bytesMax: number): WebAssembly.Memory {
   const pages = Math.min(memoryBytesMax, roundUp(bytesMax, pageBytes)) / pageBytes
-  const maximum = memoryBytesMax / pageBytes
   const known = spare.get(pages)?.pop()
   if (known) return known
   collectDropped(pages)
-  return new WebAssembly.Memory({ initial: pages, maximum, shared: true })
+  return new WebAssembly.Memory({ initial: pages, maximum: memoryBytesMax / pageBytes, shared: true })
 }
 
 /** V8 does not know how much the shared ones use, but before it makes another one of the other kind it collects all. */
@@ -34,11 +33,12 @@ export function drop(bytesUsed: number): void {
   hasDropped ||= bytesUsed > spareBytesMax
 }
 
-/** Of a search of which nobody asks anything any more. `clear`: what is not written before it is read. */
-export function giveBackMemory(memory: WebAssembly.Memory, bytesUsed: number, clear: () => void): void {
+/** Of a search of which nobody asks anything any more. True: it is kept, and what is read before it is written is to be cleared. */
+export function giveBackMemory(memory: WebAssembly.Memory, bytesUsed: number): boolean {
   const pages = memory.buffer.byteLength / pageBytes
   const others = spare.get(pages) ?? []
-  if (bytesUsed > spareBytesMax || others.length === spareMax) return drop(bytesUsed)
-  clear()
-  spare.set(pages, [...others, memory])
+  const isKept = bytesUsed <= spareBytesMax && others.length < spareMax
+  if (isKept) spare.set(pages, [...others, memory])
+  else drop(bytesUsed)
+  return isKept
 }

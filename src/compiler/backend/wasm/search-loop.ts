@@ -6,7 +6,7 @@ import { itemsOf } from './items.ts'
 import { addressOf, cell, eachRecord, increase, Key, setCell, shardOf } from './key.ts'
 import { definePrepare } from './seen-set.ts'
 
-const { add, constant, get, i32, load, long, set, shiftLeft, store, subtract, when } = wasm
+const { add, constant, get, i32, load, set, shiftLeft, store, subtract, when } = wasm
 
 /** Defines `expand`, and `scatter` for searches in several memories. */
 export function defineSearchLoop(
@@ -135,8 +135,7 @@ function giveOutRecords(f: FunctionBuilder, map: MemoryMap): Code {
   const [end] = f.parameters
   const [at, shard, filled, to, most, boxes, ends] = f.locals(7)
   const key = new Key(f, map)
-  const { recordBytes, stateOffset, boxBytes, shards } = map
-  const state = map.keeping === 'packed' ? [] : range(stateOffset, recordBytes, 8)
+  const { keeping, recordBytes, stateOffset, boxBytes, shards } = map
   const endAt = add(get(ends), shiftLeft(get(shard), constant(2)))
   const give: Code = [
     key.compute(get(at)),
@@ -145,19 +144,16 @@ function giveOutRecords(f: FunctionBuilder, map: MemoryMap): Code {
     store(endAt, add(get(filled), constant(recordBytes))),
     set(to, add(add(wasm.multiply(get(shard), constant(boxBytes)), get(boxes)), get(filled))),
     key.storeTo(get(to)),
-    state.map((piece) => long.store(get(to), long.load(get(at), piece), piece)),
+    keeping === 'packed' ? [] : [increase(to, stateOffset), key.storeState(to, get(at))],
   ]
   return [
     set(boxes, cell(cells.outbox)),
     set(ends, cell(cells.outboxEnds)),
     eachRecord(map, at, constant(map.batch), get(end), give),
-    range(0, shards).map((i) => [
+    Array.from({ length: shards }, (_, i) => [
       set(filled, load(get(ends), 4 * i)),
       set(most, wasm.select(wasm.lessUnsigned(get(most), get(filled)), get(filled), get(most))),
     ]),
     get(most),
   ]
 }
-
-const range = (from: number, end: number, step = 1): number[] =>
-  Array.from({ length: Math.ceil((end - from) / step) }, (_, i) => from + i * step)

@@ -81,12 +81,12 @@ export class Shard {
   clear(): void {
     assert(!this.isCondensed, 'only exact states are cleared')
     this.#numbers = null
-    this.#functions.clear(0, this.#tableEnd(this.#slots))
+    this.#clearTable()
   }
 
   /** For another search. Nothing can be asked any more. */
   giveBack(): void {
-    giveBackMemory(this.#memory, this.bytes, () => this.#functions.clear(0, this.#tableEnd(this.#slots)))
+    if (giveBackMemory(this.#memory, this.bytes)) this.#clearTable()
   }
 
   get states(): number {
@@ -282,6 +282,11 @@ export class Shard {
   get #functions(): Functions {
     if (!this.isCondensed) return this.#instances.first
     return (this.#instances.condensed ??= this.#instantiate(new WebAssembly.Module(this.#program.condensed!())))
+  }
+
+  /** With all that stands before it. */
+  #clearTable(): void {
+    this.#functions.clear(0, this.#tableEnd(this.#slots))
   }
 
   #grow(): boolean {

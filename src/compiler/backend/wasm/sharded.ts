@@ -173,7 +173,7 @@ export class ShardedExploration implements Exploration {
     if (this.stopped === 'worker-lost') return // perhaps it is still at work
     for (const shard of this.#shards) shard.giveBack()
     const { condensed } = this.#job
-    if (condensed) giveBackMemory(condensed, 0, () => undefined)
+    if (condensed) giveBackMemory(condensed, 0)
   }
 
   takeFindings(): Finding[] {

@@ -68,7 +68,7 @@ export function exploreInWebAssembly(
   const keeping = keepingFor(layout, limits)
   const shards = shardsFor(limits, (shards) => searchMap(system, layout, { keeping, shards }).heap)
   const options = { keeping, shards, isQuotient }
-  const programOf = (options: ProgramOptions) => programs.get(options, () => searchProgram(system, layout, options))
+  const programOf = (wanted: ProgramOptions) => programs.get(wanted, () => searchProgram(system, layout, wanted))
   const { bytes, map, ends } = programOf(options)
   const mayCondense = keeping === 'whole' && limits.seenSet === 'auto'
   const condensed = mayCondense ? () => programOf({ ...options, keeping: 'fingerprints64' }).bytes : null
